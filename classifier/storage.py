@@ -1,0 +1,250 @@
+"""Model folders: write, publish, verify, load.
+
+    models/<version>/weights.npz      numbers, read without pickle
+    models/<version>/vocabulary.txt   one term a line
+    models/<version>/manifest.json    format, hashes of every file, metrics, golden headlines, its own hash
+    models/<version>/pipeline.joblib  the scikit-learn pipeline, for `training` alone; never opened here
+    models/current.json               the version in force
+
+A version is published by writing it beside, syncing it, renaming it into place and then replacing `current.json`: a
+reader sees the old model or the new one, whole. It is used only after its sizes, hashes, shapes and golden headlines
+are right; the service never unpickles anything.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifier.errors import ModelError
+from classifier.model import Classifier, Weights
+
+FORMAT = 1
+"""Raised whenever an older reader would misread a newer folder."""
+
+MODELS_VARIABLE = "HEADLINES_MODELS"
+
+GOLDEN_TOLERANCE = 1e-6
+_MAX_BYTES = 1 << 30
+_MANIFEST_KEYS = {"format", "topics", "n_words", "n_terms", "threshold", "familiarity", "files", "golden", "sha256"}
+
+
+def default_folder() -> Path:
+    """Return where models are looked for: $HEADLINES_MODELS, else `models/` here, else beside the package."""
+    if chosen := os.environ.get(MODELS_VARIABLE):
+        return Path(chosen)
+    here = Path("models")
+    return here if here.is_dir() else Path(__file__).resolve().parent.parent / "models"
+
+
+def load(folder: str | os.PathLike[str] | None = None) -> Classifier:
+    """Load and verify a model.
+
+    Args:
+        folder: a models folder (its current version is taken) or one version's own folder; `default_folder()` if None.
+
+    Raises:
+        ModelError: there is no model, or it is damaged, incomplete or of another format; the text says which.
+    """
+    path = default_folder() if folder is None else Path(folder)
+    if not (path / "manifest.json").is_file():
+        path = path / current(path)
+    manifest = read_manifest(path)
+    classifier = Classifier(_read_weights(path, manifest), path.name)
+    _check_golden(classifier, manifest, path)
+    return classifier
+
+
+def current(models: Path) -> str:
+    """Return the version in force.
+
+    Raises:
+        ModelError: nothing is published there, or `current.json` is damaged.
+    """
+    pointer = models / "current.json"
+    if not pointer.is_file():
+        raise ModelError(f"no model in {models}: run `make train` first")
+    try:
+        version = json.loads(pointer.read_text(encoding="utf-8"))["version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{pointer} is damaged: it does not name a version") from error
+    if not isinstance(version, str) or Path(version).name != version or version in ("", ".", ".."):
+        raise ModelError(f"{pointer} is damaged: {version!r} is not a version")
+    return version
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a version's folder after checking it, and that the files it names are as it says.
+
+    Raises:
+        ModelError: the manifest or a file is missing, damaged or of another format.
+    """
+    file = folder / "manifest.json"
+    try:
+        text = file.read_text(encoding="utf-8")
+        manifest = json.loads(text)
+    except OSError as error:
+        raise ModelError(f"cannot read {file}: {error.strerror}") from error
+    except ValueError as error:
+        raise ModelError(f"{file} is damaged: not JSON") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ModelError(f"{file} has format {found!r}, this version reads format {FORMAT}: train the model again")
+    if missing := _MANIFEST_KEYS - set(manifest):
+        raise ModelError(f"{file} is damaged: no {', '.join(sorted(missing))}")
+    if text != _sealed(manifest):
+        raise ModelError(f"{file} is damaged: it does not match its own checksum")
+    for name, expected in manifest["files"].items():
+        _check_file(folder / name, expected)
+    return manifest
+
+
+@contextmanager
+def staging(models: Path) -> Iterator[Path]:
+    """Give a temporary folder beside the models, to write a version into; it is removed afterwards."""
+    models.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".staging-", dir=models))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(folder: Path, weights: Weights, golden: list[str], facts: dict[str, Any]) -> str:
+    """Write weights, vocabulary and manifest into a staging folder and return the version's name.
+
+    Files already there (the pipeline) are hashed too. The name comes from the content, so the same training gives the
+    same version.
+
+    Args:
+        golden: headlines whose probabilities every later load must reproduce.
+        facts: what else the manifest tells (metrics, data fingerprint, package versions), as plain JSON data.
+    """
+    np.savez(
+        folder / "weights.npz",
+        per_term=weights.per_term,
+        squares=weights.squares,
+        intercept=weights.intercept,
+    )
+    (folder / "vocabulary.txt").write_text("\n".join(weights.vocabulary), encoding="utf-8", newline="\n")
+    names = sorted(file.name for file in folder.iterdir() if file.name != "manifest.json")
+    files = {name: {"bytes": (folder / name).stat().st_size, "sha256": _sha256(folder / name)} for name in names}
+    expected = Classifier(weights).probabilities(golden).tolist()
+    manifest = {
+        **facts,
+        "format": FORMAT,
+        "topics": list(weights.topics),
+        "n_words": weights.n_words,
+        "n_terms": len(weights.vocabulary),
+        "threshold": weights.threshold,
+        "familiarity": weights.familiarity,
+        "files": files,
+        "golden": [list(pair) for pair in zip(golden, expected, strict=True)],
+    }
+    (folder / "manifest.json").write_text(_sealed(manifest), encoding="utf-8", newline="\n")
+    content = json.dumps([files[n] for n in names if n != "pipeline.joblib"] + [weights.threshold, weights.familiarity])
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def publish(models: Path, folder: Path, version: str) -> Path:
+    """Move a staging folder into place as a version and make it the current one; return the version's folder."""
+    target = models / version
+    for file in folder.iterdir():
+        _sync(file)
+    _sync(folder)
+    if target.exists():
+        # The same content was published before; it may have been damaged since, so the fresh copy takes its place.
+        retired = Path(tempfile.mkdtemp(prefix=".retired-", dir=models)) / version
+        target.rename(retired)
+        folder.rename(target)
+        shutil.rmtree(retired.parent)
+    else:
+        folder.rename(target)
+    _sync(models)
+    set_current(models, version)
+    return target
+
+
+def set_current(models: Path, version: str) -> None:
+    """Make a version the one in force, atomically and durably."""
+    pointer = models / ".current.json.new"
+    pointer.write_text(json.dumps({"version": version}) + "\n", encoding="utf-8")
+    _sync(pointer)
+    pointer.replace(models / "current.json")
+    _sync(models)
+
+
+def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
+    n_terms, k = manifest["n_terms"], len(manifest["topics"])
+    vocabulary = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
+    try:
+        with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
+            loaded = {name: arrays[name] for name in ("per_term", "squares", "intercept")}
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{folder / 'weights.npz'} is damaged: {error}") from error
+    expected = {"per_term": ((n_terms, k), "f4"), "squares": ((n_terms,), "f4"), "intercept": ((k,), "f8")}
+    for name, (shape, dtype) in expected.items():
+        array = loaded[name]
+        if array.shape != shape or array.dtype != np.dtype(dtype) or not np.isfinite(array).all():
+            raise ModelError(f"{folder / 'weights.npz'} is damaged: {name} is not {shape} finite numbers")
+    if len(vocabulary) != n_terms:
+        raise ModelError(f"{folder / 'vocabulary.txt'} is damaged: {len(vocabulary)} terms, not {n_terms}")
+    return Weights(
+        topics=tuple(manifest["topics"]),
+        vocabulary=vocabulary,
+        n_words=manifest["n_words"],
+        threshold=manifest["threshold"],
+        familiarity=manifest["familiarity"],
+        **loaded,
+    )
+
+
+def _check_golden(classifier: Classifier, manifest: dict[str, Any], folder: Path) -> None:
+    golden = manifest["golden"]
+    if not golden:
+        raise ModelError(f"{folder / 'manifest.json'} is damaged: no golden headlines")
+    found = classifier.probabilities(headline for headline, _ in golden)
+    worst = float(np.abs(found - np.array([row for _, row in golden])).max())
+    if not worst <= GOLDEN_TOLERANCE:
+        raise ModelError(f"{folder} does not reproduce its golden headlines: probabilities are off by {worst:.2g}")
+
+
+def _check_file(file: Path, expected: dict[str, Any]) -> None:
+    try:
+        size = file.stat().st_size
+    except OSError as error:
+        raise ModelError(f"{file} is missing") from error
+    if size != expected["bytes"] or size > _MAX_BYTES:
+        raise ModelError(f"{file} is damaged: {size} bytes, not {expected['bytes']}")
+    if _sha256(file) != expected["sha256"]:
+        raise ModelError(f"{file} is damaged: its content does not match its checksum")
+
+
+def _sealed(manifest: dict[str, Any]) -> str:
+    """Return the manifest's text with its own checksum in it, the one form that is accepted on load."""
+    open_manifest = {key: value for key, value in manifest.items() if key != "sha256"}
+    body = json.dumps(open_manifest, ensure_ascii=False, sort_keys=True)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    return json.dumps(open_manifest | {"sha256": digest}, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    """Flush a file or folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
