@@ -1,0 +1,58 @@
+# `make help` lists the targets. Nothing is done again that is already done.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+export HOST PORT WORKERS
+.DEFAULT_GOAL := help
+.PHONY: help install corpus train lexicon evaluate classify serve test lint clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  CORPUS=path[,path...]   what corpus, train and evaluate read (default: training/corpus; add it to keep ours)"
+	@echo "  EVAL=path[,path...]     labelled headlines to measure on     REAL=path[,...]  lines the corpus must not resemble"
+	@echo "  ARCHIVE= LABELLED= OUT= what lexicon learns from, and the layer it writes"
+	@echo "  FILE=path               what classify labels                 HOST= PORT= WORKERS=  where and how serve runs"
+
+$(VENV)/made: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train,serve]'
+	touch $@
+
+$(VENV)/made-dev: $(VENV)/made
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+install: $(VENV)/made ## create .venv with everything that training and serving need
+
+corpus: install ## check the corpus and count it
+	@$(BIN)/python -m training corpus $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(REAL),--real '$(REAL)')
+
+train: install ## train the default model, or one on CORPUS=path[,path...]
+	@$(BIN)/python -m training train $(if $(CORPUS),--corpus '$(CORPUS)')
+
+lexicon: install ## learn word weights from ARCHIVE=path[,path...] and LABELLED=path[,path...]
+	@$(BIN)/python -m training lexicon $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(ARCHIVE),--archive '$(ARCHIVE)') \
+		$(if $(LABELLED),--labelled '$(LABELLED)') $(if $(OUT),--out '$(OUT)')
+
+evaluate: train ## measure the model on EVAL=path[,path...], or by cross-validation, and write report/
+	@$(BIN)/python -m training evaluate $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(EVAL),--eval '$(EVAL)') \
+		$(if $(LABELLED),--labelled '$(LABELLED)') $(if $(FULL),--full)
+
+classify: train ## label the headlines in FILE=path, or on standard input
+	@$(BIN)/python -m classifier $(if $(FILE),'$(FILE)')
+
+serve: train ## serve the model on http://127.0.0.1:8000
+	$(BIN)/gunicorn --config service/gunicorn.conf.py
+
+test: $(VENV)/made-dev train ## run all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/made-dev ## check style and types
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+clean: ## remove what was made, except models
+	rm -rf $(VENV) report .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

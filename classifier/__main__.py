@@ -1,0 +1,57 @@
+"""Label headlines from the shell: `python -m classifier [FILE]`."""
+
+import argparse
+import os
+import sys
+from itertools import chain
+from typing import BinaryIO
+
+from classifier import formats
+from classifier.errors import ClassifierError
+from classifier.storage import load
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code: 0, or 2 after one line on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        _run(options)
+    except BrokenPipeError:
+        # The reader went away, as `head` does. Nothing more may be written, not even while Python shuts down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ClassifierError, OSError) as error:
+        print(f"classifier: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m classifier", description="Say which topic each headline is about.")
+    parser.add_argument("file", nargs="?", default="-", help="headlines to read; standard input when left out")
+    parser.add_argument("--from", dest="source", choices=formats.INPUTS, help="input format (guessed when left out)")
+    parser.add_argument("--to", choices=formats.OUTPUTS, default="table", help="output format (default: table)")
+    parser.add_argument("--model", metavar="FOLDER", help="model folder (default: $HEADLINES_MODELS, else models/)")
+    parser.add_argument("--topics", type=lambda text: text.split(","), metavar="A,B", help="answer among these alone")
+    parser.add_argument("--threshold", type=float, metavar="P", help="abstain below this confidence")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> None:
+    classifier = load(options.model)
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    writer = formats.Writer(options.to, sys.stdout)
+    with _opened(options.file) as stream:
+        lines = formats.chunks(stream)
+        first = next(lines, [])
+        kind = options.source or formats.guess(options.file, first)
+        for batch in formats.records(kind, chain([first], lines)):
+            headlines = [record["headline"] for record in batch]
+            writer.write(batch, classifier.classify(headlines, topics=options.topics, threshold=options.threshold))
+
+
+def _opened(name: str) -> BinaryIO:
+    return sys.stdin.buffer if name == "-" else open(name, "rb")  # noqa: SIM115 - the caller closes it
+
+
+if __name__ == "__main__":
+    sys.exit(main())

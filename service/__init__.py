@@ -1,0 +1,1 @@
+"""HTTP around a classifier. Flask lives here and only here."""

@@ -1,0 +1,70 @@
+"""The HTTP service: `create_app()` makes it, importing does nothing."""
+
+import os
+
+from flask import Flask, Response, jsonify, request
+
+from classifier import Classifier, Explanation, Prediction, load
+from classifier.topics import describe
+from service import asked, problems
+
+
+def create_app(models: str | os.PathLike[str] | None = None, classifier: Classifier | None = None) -> Flask:
+    """Return a Flask app around a classifier.
+
+    Args:
+        models: model folder, as in `classifier.load`.
+        classifier: an already loaded one, instead of a folder.
+
+    Raises:
+        ModelError: the folder holds no model that can be trusted.
+    """
+    model = classifier or load(models)
+    app = Flask(__name__, static_folder=None)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    problems.register(app)
+
+    @app.post("/v1/classify")
+    def classify() -> Response:
+        wanted = asked.read(request, model.topics)
+        predictions = model.classify(wanted.headlines, topics=wanted.topics)
+        results = [prediction.to_dict() for prediction in predictions]
+        if wanted.explain:
+            for result, prediction in zip(results, predictions, strict=True):
+                result["words"] = _words(model, prediction, wanted.topics)
+        answer: dict[str, object] = {"version": model.version, "results": results}
+        if request.mimetype == "text/plain":
+            answer["skipped"] = wanted.skipped
+        return jsonify(answer)
+
+    @app.get("/v1/model")
+    def describe_model() -> Response:
+        topics = [describe(label)._asdict() for label in model.topics]
+        weights = model.weights
+        return jsonify(
+            version=model.version,
+            topics=topics,
+            threshold=weights.threshold,
+            familiarity=weights.familiarity,
+            terms=len(weights.vocabulary),
+            limits={
+                "body_bytes": asked.MAX_BODY,
+                "headlines": asked.MAX_HEADLINES,
+                "headline_characters": asked.MAX_CHARACTERS,
+            },
+        )
+
+    @app.get("/healthz")
+    def health() -> Response:
+        return jsonify(status="ok", version=model.version)
+
+    return app
+
+
+def _words(model: Classifier, prediction: Prediction, topics: list[str] | None) -> list[dict[str, object]]:
+    explanation: Explanation = model.explain(prediction.headline, topics=topics)
+    return [
+        {"word": driver.word, "start": driver.start, "end": driver.end, "share": round(driver.share, 4)}
+        for driver in explanation.drivers
+    ]

@@ -1,0 +1,137 @@
+"""Request bodies -> what was asked, or a `Problem` that says what is wrong and where."""
+
+import json
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from flask import Request
+
+from classifier import ticker
+from service.problems import Problem
+
+MAX_BODY = 256 * 1024
+MAX_HEADLINES = 500
+MAX_CHARACTERS = 500
+
+_JSON_FIELDS = ("headlines", "explain", "topics")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request wants labelled, and how; `skipped` is what a pasted page held beside its headlines."""
+
+    headlines: list[str]
+    topics: list[str] | None = None
+    explain: bool = False
+    skipped: list[str] = field(default_factory=list)
+
+
+def read(request: Request, topics: tuple[str, ...]) -> Asked:
+    """Read a request to classify.
+
+    Args:
+        topics: the labels the model knows.
+
+    Raises:
+        Problem: 400 not UTF-8 or not JSON, 413 too large, 415 another media type, 422 a field is wrong.
+    """
+    if request.content_encoding:
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding.")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype not in ("application/json", "text/plain") or charset not in ("utf-8", "utf8", "us-ascii"):
+        wanted = "application/json or text/plain, in UTF-8"
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send {wanted}, not {request.content_type or 'nothing'}.")
+    text = _text(request)
+    asked = _from_json(text) if request.mimetype == "application/json" else _from_text(text, request)
+    _check_headlines(asked.headlines)
+    _check_topics(asked.topics, topics)
+    return asked
+
+
+def _text(request: Request) -> str:
+    # One byte more than allowed tells "too large" from "just fits", also for a body sent in chunks without a length.
+    too_large = (request.content_length or 0) > MAX_BODY
+    body = b"" if too_large else request.stream.read(MAX_BODY + 1)
+    if too_large or len(body) > MAX_BODY:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {MAX_BODY} bytes.")
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not UTF-8: see byte {error.start}.") from error
+
+
+def _from_text(text: str, request: Request) -> Asked:
+    reading = ticker.read(text)
+    if not reading.headlines:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no headline in the text.")
+    explain = request.args.get("explain", "false")
+    if explain not in ("true", "false"):
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The parameter explain is true or false.")
+    topics = request.args["topics"].split(",") if "topics" in request.args else None
+    return Asked(reading.headlines, topics, explain == "true", reading.skipped)
+
+
+def _from_json(text: str) -> Asked:
+    try:
+        body = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {_reason(error)}.") from error
+    if not isinstance(body, dict):
+        raise _wrong("", 'The body is an object such as {"headlines": ["..."]}.')
+    for name in body:
+        if name not in _JSON_FIELDS:
+            raise _wrong(f"/{name}", f"Unknown field; known ones are {', '.join(_JSON_FIELDS)}.")
+    if not _is_texts(body.get("headlines")):
+        raise _wrong("/headlines", "headlines is a list of texts.")
+    if not isinstance(body.get("explain", False), bool):
+        raise _wrong("/explain", "explain is true or false.")
+    if "topics" in body and not _is_texts(body["topics"]):
+        raise _wrong("/topics", "topics is a list of texts.")
+    return Asked(body["headlines"], body.get("topics"), body.get("explain", False))
+
+
+def _check_headlines(headlines: list[str]) -> None:
+    if not 1 <= len(headlines) <= MAX_HEADLINES:
+        raise _wrong("/headlines", f"Send 1 to {MAX_HEADLINES} headlines a request, not {len(headlines)}.")
+    for i, headline in enumerate(headlines):
+        if len(headline) > MAX_CHARACTERS:
+            raise _wrong(f"/headlines/{i}", f"A headline may have {MAX_CHARACTERS} characters, not {len(headline)}.")
+        if not headline.isascii() and any("\ud800" <= character <= "\udfff" for character in headline):
+            raise _wrong(f"/headlines/{i}", "The headline holds half a character (a lone surrogate).")
+
+
+def _check_topics(asked: list[str] | None, known: tuple[str, ...]) -> None:
+    if asked is None:
+        return
+    if not asked or len(set(asked)) < len(asked):
+        raise _wrong("/topics", "topics names at least one topic, none twice.")
+    for i, topic in enumerate(asked):
+        if topic not in known:
+            raise _wrong(f"/topics/{i}", f"Unknown topic; the model knows {', '.join(known)}.")
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _wrong(pointer: str, detail: str) -> Problem:
+    # A field's name comes from the client: kept short and free of what a terminal or a log would act on.
+    shown = "".join(c if c.isprintable() else "?" for c in pointer[:100])
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, shown)
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

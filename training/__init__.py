@@ -1,0 +1,1 @@
+"""Labelled lines -> model. scikit-learn and joblib live here and only here."""

@@ -1,0 +1,149 @@
+"""The commands behind the make targets: `python -m training COMMAND`."""
+
+import argparse
+import sys
+import threading
+from pathlib import Path
+
+from tqdm import tqdm
+
+from classifier import storage
+from classifier.errors import ClassifierError
+from training import archive, evaluate, learn, lexicon, publish, report, resemblance
+from training.corpus import Corpus
+from training.fit import Recipe
+from training.read import OWN, CorpusError, read
+
+LEXICON_BYTES = 3_000_000
+"""A lexicon is read by people in a diff; a larger one should ask for more headlines a term."""
+
+
+class Steps:
+    """A progress bar that names the step under way; its clock goes on while a step computes."""
+
+    def __init__(self, total: int) -> None:
+        self._bar = tqdm(total=total, bar_format="{l_bar}{bar}| {elapsed}  {postfix}", leave=False)
+        self._started = False
+        self._done = threading.Event()
+        threading.Thread(target=self._tick, daemon=True).start()
+
+    def __call__(self, step: str) -> None:
+        """Close the step before and name the next."""
+        if self._started:
+            self._bar.update()
+        self._started = True
+        self._bar.set_postfix_str(step)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self._done.set()
+        self._bar.close()
+
+    def _tick(self) -> None:
+        while not self._done.wait(0.5):
+            self._bar.refresh()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return its exit code: 0, 1 when a check failed, 2 after one line on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except CorpusError as error:
+        print("\n".join(error.problems[:50]), file=sys.stderr)
+        if len(error.problems) > 50:
+            print(f"... and {len(error.problems) - 50} more", file=sys.stderr)
+    except (ClassifierError, OSError) as error:
+        print(f"training: {error}", file=sys.stderr)
+    return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        sub.add_argument("--corpus", type=_paths, default=[OWN], metavar="PATH[,PATH...]", help="what to train on")
+        return sub
+
+    command("corpus", _corpus, "check the corpus and count it").add_argument(
+        "--real", type=_paths, default=[], metavar="PATH[,PATH...]", help="refuse corpus lines close to these headlines"
+    )
+    train = command("train", _train, "train a model and make it the current one")
+    train.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
+    train.add_argument("--force", action="store_true", help="train again although nothing has changed")
+    learned = command("lexicon", _lexicon, "learn word weights from an archive of headlines")
+    learned.add_argument("--archive", type=_paths, default=[], metavar="PATH[,PATH...]", help="headlines, any columns")
+    learned.add_argument("--labelled", type=_paths, default=[], metavar="PATH[,PATH...]", help="headlines with labels")
+    learned.add_argument("--out", type=Path, default=OWN / "lexicon" / "20-newsroom.tsv", help="the layer to write")
+    evaluated = command("evaluate", _evaluate, "measure the current model")
+    evaluated.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
+    evaluated.add_argument("--eval", type=_paths, default=[], metavar="PATH[,PATH...]", help="labelled headlines")
+    evaluated.add_argument("--labelled", type=_paths, default=[], help="labelled headlines for the peers to learn from")
+    evaluated.add_argument("--report", type=Path, default=Path("report"), help="folder for the report")
+    evaluated.add_argument("--full", action="store_true", help="with ablations, learning curve and peers (minutes)")
+    return parser
+
+
+def _paths(text: str) -> list[Path]:
+    return [Path(part) for part in text.split(",") if part]
+
+
+def _corpus(options: argparse.Namespace) -> int:
+    corpus = read(options.corpus)
+    print(evaluate.count_table(corpus))
+    real = [line.headline for line in archive.read(options.real, None)]
+    if close := resemblance.close_lines(corpus, real):
+        raise CorpusError(close)
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    corpus = read(options.corpus)
+    recipe = Recipe()
+    if not options.force and (version := publish.up_to_date(options.models, corpus, recipe)):
+        print(f"model {version} is up to date", file=sys.stderr)
+        return 0
+    steps = Steps(5)
+    try:
+        version = publish.train(options.models, corpus, recipe, steps)
+    finally:
+        steps.close()
+    print(f"model {version} is now the current one in {options.models}", file=sys.stderr)
+    return 0
+
+
+def _lexicon(options: argparse.Namespace) -> int:
+    corpus: Corpus = read(options.corpus)
+    lines = archive.read([*options.labelled, *options.archive], corpus.topics)
+    folder = options.out.parent
+    below = lexicon.read_folder(folder, leave_out=options.out.name)
+    steps = Steps(6)
+    try:
+        learned = learn.learn(corpus, below, lines, learn.read_withheld(folder), tell=steps)
+    finally:
+        steps.close()
+    learned.lexicon.save(options.out)
+    size = options.out.stat().st_size
+    print(f"{options.out}: {len(learned.lexicon.terms)} terms, {size / 1e6:.1f} MB")
+    print(f"learned from {learned.lines} headlines of {learned.origins} outlets or days; teacher: {learned.teacher}")
+    print(f"on outlets held out in turn: accuracy {learned.accuracy:.3f}, macro-F1 {learned.macro_f1:.3f}")
+    if size > LEXICON_BYTES:
+        print(f"more than {LEXICON_BYTES / 1e6:.0f} MB: too large to be read in a diff", file=sys.stderr)
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    classifier = storage.load(options.models)
+    items = evaluate.read_items(options.eval, classifier.topics)
+    rows = [report.scores_by_group(items, classifier)]
+    page = report.write(options.report, items, classifier, rows)
+    print(report.table(rows))
+    print(f"the whole report is in {page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""Read a newsroom's archive: headlines by the thousand, most of them without a label."""
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from classifier.errors import InputError
+from classifier.terms import fold
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLine:
+    """A headline of an archive; `origin` is its outlet or else its day, "" when the file tells neither."""
+
+    headline: str
+    label: str | None
+    lang: str
+    origin: str
+    trust: float
+    """How far a label is to be believed, 0 to 1; meaningless without one."""
+
+
+def read(paths: Iterable[Path], topics: list[str] | None, trust: float = 0.5) -> list[ArchiveLine]:
+    """Read .csv or .tsv files (no quoting) with a header line; a headline that was read before is left out.
+
+    Columns: `headline`, and as far as they exist `label`, `lang`, `source`, `date`, `trust`.
+
+    Args:
+        topics: the labels that may occur; labels are not looked at when None.
+        trust: how far labels are believed where the file has no column `trust`. Publishers' sections agree with a
+            careful reader on about nine lines in ten.
+
+    Raises:
+        InputError: a file cannot be read, has no column `headline`, or holds an unknown label or trust.
+    """
+    found: dict[str, ArchiveLine] = {}
+    for path in paths:
+        for number, row in _rows(path):
+            headline, label = (row.get("headline") or "").strip(), topics and row.get("label") or None
+            if topics and label and label not in topics:
+                raise InputError(f"{path}:{number}: unknown topic '{label}', expected one of {', '.join(topics)}")
+            try:
+                believed = float(row.get("trust") or trust)
+            except ValueError as error:
+                raise InputError(f"{path}:{number}: trust is a number from 0 to 1") from error
+            if not 0 <= believed <= 1:
+                raise InputError(f"{path}:{number}: trust is a number from 0 to 1")
+            origin = row.get("source") or row.get("date") or ""
+            line = ArchiveLine(headline, label, row.get("lang") or "", origin, believed)
+            if key := fold(headline):
+                found.setdefault(key, line)
+    return list(found.values())
+
+
+def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read {path}: {error}") from error
+    opened = io.StringIO(text, newline="")
+    if path.suffix == ".tsv":
+        rows = csv.DictReader(opened, delimiter="\t", quoting=csv.QUOTE_NONE)
+    else:
+        rows = csv.DictReader(opened)
+    if "headline" not in (rows.fieldnames or ()):
+        raise InputError(f"{path}:1: no column 'headline'")
+    return ((rows.line_num, row) for row in rows)

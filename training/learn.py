@@ -1,0 +1,169 @@
+"""An archive of headlines -> a lexicon: what the words of real headlines say about their topic.
+
+The corpus is fitted first. Its scores are the offset of a second regression, over the words and word pairs of the
+archive, whose targets are labels (as far as they are believed) and a teacher's probabilities. So a lexicon holds just
+what the corpus did not know, and the sum of both is again one linear model.
+"""
+
+import hashlib
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GroupKFold
+
+from classifier.errors import InputError
+from classifier.terms import word_bigrams, words
+from training import calibrate, softmax, teacher
+from training.archive import ArchiveLine
+from training.corpus import Corpus
+from training.fit import Recipe, Tell, fit_base
+from training.lexicon import Lexicon
+
+Floats = NDArray[np.float64]
+
+WITHHELD = "withheld.txt"
+"""Beside the lexicons: digests of terms never to be learned, names of private persons foremost."""
+
+
+@dataclass(frozen=True)
+class LearnRecipe:
+    """What learning a lexicon is free to choose."""
+
+    min_headlines: int = 3
+    min_origins: int = 2
+    c: float = 1.0
+    max_iter: int = 120
+    folds: int = 5
+
+
+@dataclass
+class Learned:
+    """A lexicon, how its targets came about, and how well it does on outlets it has not seen."""
+
+    lexicon: Lexicon
+    teacher: str
+    accuracy: float
+    macro_f1: float
+    lines: int
+    origins: int
+
+
+def learn(
+    corpus: Corpus, below: list[Lexicon], lines: list[ArchiveLine], withheld: frozenset[str] = frozenset(),
+    recipe: LearnRecipe | None = None, base_recipe: Recipe | None = None, tell: Tell = lambda _: None,
+) -> Learned:  # fmt: skip
+    """Learn a layer on top of a corpus and of the layers below.
+
+    Raises:
+        InputError: no term of the archive occurs in enough headlines.
+    """
+    recipe = recipe or LearnRecipe()
+    tell("choosing terms")
+    documents = frequent_terms(lines, recipe, withheld)
+    if not documents:
+        raise InputError(f"no term occurs in {recipe.min_headlines} headlines of {recipe.min_origins} outlets or days")
+    topics = corpus.topics
+    terms = list(documents)
+    zero = np.zeros((len(terms), len(topics)))
+    layer = Lexicon(topics, len(lines), terms, np.array(list(documents.values()), float), zero, zero[0])
+    base = fit_base(corpus, [*below, layer], base_recipe or Recipe(), tell)
+    for other in below:
+        base.add(other)
+    tell("asking the teacher")
+    matrix = base.features.transform([line.headline for line in lines])
+    offset = base.scores(matrix)
+    targets, name = _targets(corpus, lines, offset)
+    vocabulary = base.features["words"]["count"].vocabulary_
+    columns = matrix[:, [vocabulary[term] for term in terms]].tocsr()
+    tell("cross-validating by outlet")
+    figures, accuracy, f1 = _cross_validate(columns, targets, offset, lines, topics, recipe)
+    tell("fitting the lexicon")
+    weights, intercept = softmax.fit(columns, targets, offset=offset, c=recipe.c, max_iter=recipe.max_iter)
+    lexicon = replace(layer, weights=weights, intercept=intercept, figures=figures)
+    return Learned(lexicon, name, accuracy, f1, len(lines), len({line.origin for line in lines}))
+
+
+def frequent_terms(lines: list[ArchiveLine], recipe: LearnRecipe, withheld: frozenset[str]) -> dict[str, int]:
+    """Return the words and word pairs found in enough headlines of enough outlets or days, with their headline counts.
+
+    Where the archive tells neither outlet nor day, a term must be in twice as many headlines instead.
+    """
+    count: Counter[str] = Counter()
+    origins: defaultdict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        found = words(line.headline)
+        for term in {*found, *word_bigrams(found)}:
+            count[term] += 1
+            origins[term].add(line.origin)
+    told = any(line.origin for line in lines)
+    least = recipe.min_headlines if told else 2 * recipe.min_headlines
+    spread = recipe.min_origins if told else 1
+    return {
+        term: n
+        for term, n in sorted(count.items())
+        if n >= least and len(origins[term]) >= spread and digest(term) not in withheld
+    }
+
+
+def digest(term: str) -> str:
+    """Return what stands for a term in the withheld list, which must not spell out the names it protects."""
+    return hashlib.sha256(f"headline term: {term}".encode()).hexdigest()[:16]
+
+
+def read_withheld(folder: Path) -> frozenset[str]:
+    """Return the digests of a lexicon folder's withheld list, none when there is no such file."""
+    file = folder / WITHHELD
+    return frozenset(file.read_text(encoding="utf-8").split()) if file.exists() else frozenset()
+
+
+def _targets(corpus: Corpus, lines: list[ArchiveLine], offset: Floats) -> tuple[Floats, str]:
+    """Return (lines, topics) targets and the teacher's name."""
+    topics = corpus.topics
+    encoder = teacher.find_encoder()
+    if encoder is None:
+        taught, name = softmax.softmax(offset), "none installed: the corpus model taught itself"
+    else:
+        vectors = teacher.embed(encoder, [line.headline for line in lines])
+        own = corpus.of_kind("headline")
+        own_vectors = teacher.embed(encoder, [line.text for line in own])
+        known = [i for i, line in enumerate(lines) if line.label]
+        labels = [line.label for line in lines if line.label]
+        predict = teacher.fit(own_vectors, [line.topic for line in own], vectors[known], labels, topics)
+        taught, name = predict(vectors), encoder.name
+    targets = np.array(taught, dtype=np.float64)
+    for i, line in enumerate(lines):
+        if line.label:
+            targets[i] *= 1 - line.trust
+            targets[i, topics.index(line.label)] += line.trust
+    return targets, name
+
+
+def _cross_validate(
+    columns: csr_matrix, targets: Floats, offset: Floats, lines: list[ArchiveLine], topics: list[str],
+    recipe: LearnRecipe,
+) -> tuple[dict[str, float], float, float]:  # fmt: skip
+    """Return calibration figures, accuracy and macro-F1 on outlets (or days) held out in turn.
+
+    Judged on the labels that are believed most; without labels nothing can be judged and nothing is calibrated.
+    """
+    labelled = [i for i, line in enumerate(lines) if line.label]
+    groups = [line.origin or line.headline for line in lines]
+    if len(set(groups)) < recipe.folds or not labelled:
+        return {}, float("nan"), float("nan")
+    held = np.zeros_like(targets)
+    for train, test in GroupKFold(recipe.folds).split(columns, groups=groups):
+        weights, intercept = softmax.fit(
+            columns[train], targets[train], offset=offset[train], c=recipe.c, max_iter=recipe.max_iter
+        )
+        held[test] = offset[test] + columns[test] @ weights + intercept
+    most = max(lines[i].trust for i in labelled)
+    judged = np.array([i for i in labelled if lines[i].trust == most])
+    truth = np.array([topics.index(str(lines[i].label)) for i in judged])
+    best = held[judged].argmax(axis=1)
+    f1 = float(f1_score(truth, best, average="macro"))
+    return calibrate.figures(held[judged], truth), float((best == truth).mean()), f1
