@@ -103,7 +103,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if text != _sealed(manifest):
         raise ModelError(f"{file} is damaged: it does not match its own checksum")
     for name, expected in manifest["files"].items():
-        _check_file(folder / name, expected)
+        _check_file(folder / Path(name).name, expected)
     return manifest
 
 
@@ -160,13 +160,9 @@ def publish(models: Path, folder: Path, version: str) -> Path:
     for file in folder.iterdir():
         _sync(file)
     _sync(folder)
-    if target.exists():
-        # The same content was published before; it may have been damaged since, so the fresh copy takes its place.
-        retired = Path(tempfile.mkdtemp(prefix=".retired-", dir=models)) / version
-        target.rename(retired)
-        folder.rename(target)
-        shutil.rmtree(retired.parent)
-    else:
+    if target.exists() and not _is_whole(target):
+        shutil.rmtree(target)  # nobody can load it any more; the fresh copy takes its place
+    if not target.exists():
         folder.rename(target)
     _sync(models)
     set_current(models, version)
@@ -180,6 +176,14 @@ def set_current(models: Path, version: str) -> None:
     _sync(pointer)
     pointer.replace(models / "current.json")
     _sync(models)
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        read_manifest(folder)
+    except ModelError:
+        return False
+    return True
 
 
 def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:

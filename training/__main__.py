@@ -19,16 +19,19 @@ LEXICON_BYTES = 3_000_000
 
 
 class Steps:
-    """A progress bar that names the step under way; its clock goes on while a step computes."""
+    """Names the step under way: a progress bar on a terminal, whose clock goes on meanwhile, else a line each."""
 
     def __init__(self, total: int) -> None:
-        self._bar = tqdm(total=total, bar_format="{l_bar}{bar}| {elapsed}  {postfix}", leave=False)
+        self._bar = tqdm(total=total, bar_format="{l_bar}{bar}| {elapsed}  {postfix}", leave=False, disable=None)
         self._started = False
         self._done = threading.Event()
-        threading.Thread(target=self._tick, daemon=True).start()
+        if not self._bar.disable:
+            threading.Thread(target=self._tick, daemon=True).start()
 
     def __call__(self, step: str) -> None:
         """Close the step before and name the next."""
+        if self._bar.disable:
+            print(step, file=sys.stderr)
         if self._started:
             self._bar.update()
         self._started = True

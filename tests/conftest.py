@@ -1,0 +1,59 @@
+"""A small real corpus and a small real model, made once a run."""
+
+import random
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from classifier import Classifier, load
+from training import publish, read
+from training.corpus import Corpus
+from training.fit import Recipe, Trained, fit
+
+SMALL = Recipe(generated=300)
+
+
+@pytest.fixture(scope="session")
+def own_corpus() -> Corpus:
+    return read.read([read.OWN])
+
+
+@pytest.fixture(scope="session")
+def small_corpus_folder(own_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty headlines and a hundred and twenty terms of every topic and language, in the corpus's own format."""
+    folder = tmp_path_factory.mktemp("corpus")
+    desks: defaultdict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
+    for line in own_corpus.lines:
+        desks[(line.kind, line.topic, line.lang)][line.text] = None
+    chosen = random.Random(0)
+    for (kind, topic, lang), texts in desks.items():
+        some = chosen.sample(list(texts), 40 if kind == "headline" else 120)
+        file = folder / f"{kind}s" / f"{topic}.{lang}.tsv"
+        file.parent.mkdir(exist_ok=True)
+        prefix = f"{topic}\t{lang}\t" if kind == "headline" else f"{topic}\t"
+        file.write_text("".join(f"{prefix}{text}\n" for text in some), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_corpus(small_corpus_folder: Path) -> Corpus:
+    return read.read([small_corpus_folder])
+
+
+@pytest.fixture(scope="session")
+def small_trained(small_corpus: Corpus) -> Trained:
+    return fit(small_corpus, SMALL)
+
+
+@pytest.fixture(scope="session")
+def models(small_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with one published small model."""
+    folder = tmp_path_factory.mktemp("models")
+    publish.train(folder, small_corpus, SMALL)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(models: Path) -> Classifier:
+    return load(models)

@@ -1,0 +1,181 @@
+import json
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifier import Classifier, ModelError, load, storage
+from tests.conftest import SMALL
+from training import publish
+from training.corpus import Corpus
+from training.fit import fit
+
+
+@pytest.fixture
+def folder(models: Path, tmp_path: Path) -> Path:
+    """A copy of the published version that a test may damage."""
+    return Path(shutil.copytree(models / storage.current(models), tmp_path / storage.current(models)))
+
+
+def reseal(folder: Path, **changes: object) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8")) | changes
+    (folder / "manifest.json").write_text(storage._sealed(manifest), encoding="utf-8")
+
+
+def test_a_model_is_loaded_from_the_models_folder_its_own_folder_or_the_environment(
+    models: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEADLINES_MODELS", str(models))
+    versions = {load(models).version, load(folder).version, load().version, load(str(folder)).version}
+    assert versions == {storage.current(models)}
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "vocabulary.txt", "pipeline.joblib", "manifest.json"])
+def test_a_missing_file_is_told(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match="missing|cannot read|no model"):
+        load(folder)
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "vocabulary.txt", "pipeline.joblib", "manifest.json"])
+def test_a_flipped_bit_anywhere_is_told(folder: Path, name: str) -> None:
+    file = folder / name
+    whole = file.read_bytes()
+    chosen = random.Random(name)
+    for _ in range(40):
+        damaged = bytearray(whole)
+        damaged[chosen.randrange(len(whole))] ^= 1 << chosen.randrange(8)
+        file.write_bytes(damaged)
+        with pytest.raises(ModelError):
+            load(folder)
+    file.write_bytes(whole)
+    assert load(folder)
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "vocabulary.txt", "manifest.json"])
+def test_a_cut_file_is_told(folder: Path, name: str) -> None:
+    file = folder / name
+    file.write_bytes(file.read_bytes()[:-7])
+    with pytest.raises(ModelError, match="damaged"):
+        load(folder)
+
+
+def test_another_format_number_is_told(folder: Path) -> None:
+    reseal(folder, format=99)
+    with pytest.raises(ModelError, match="format 99, this version reads format 1"):
+        load(folder)
+
+
+def test_weights_that_do_not_reproduce_the_golden_headlines_are_refused(folder: Path) -> None:
+    golden = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["golden"]
+    golden[3][1] = golden[3][1][::-1]
+    reseal(folder, golden=golden)
+    with pytest.raises(ModelError, match="golden"):
+        load(folder)
+
+
+def test_numbers_that_are_not_finite_are_refused(folder: Path) -> None:
+    with np.load(folder / "weights.npz") as arrays:
+        loaded = dict(arrays)
+    loaded["per_term"][5, 1] = np.nan
+    np.savez(folder / "weights.npz", **loaded)
+    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    file = folder / "weights.npz"
+    files["weights.npz"] = {"bytes": file.stat().st_size, "sha256": storage._sha256(file)}
+    reseal(folder, files=files)
+    with pytest.raises(ModelError, match="finite"):
+        load(folder)
+
+
+def test_pickled_arrays_are_refused(folder: Path) -> None:
+    np.savez(folder / "weights.npz", per_term=np.array([{"a": 1}], dtype=object), squares=[1.0], intercept=[0.0])
+    file = folder / "weights.npz"
+    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    files["weights.npz"] = {"bytes": file.stat().st_size, "sha256": storage._sha256(file)}
+    reseal(folder, files=files)
+    with pytest.raises(ModelError, match="damaged"):
+        load(folder)
+
+
+@pytest.mark.parametrize("pointer", ["", "[]", "{}", '{"version": 3}', '{"version": "../elsewhere"}', '{"version": ".."}'])
+def test_a_damaged_pointer_is_told(tmp_path: Path, pointer: str) -> None:
+    (tmp_path / "current.json").write_text(pointer)
+    with pytest.raises(ModelError, match=r"current.json is damaged"):
+        load(tmp_path)
+
+
+def test_no_model_says_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="run `make train` first"):
+        load(tmp_path)
+
+
+def test_publishing_makes_current_and_leaves_nothing_else_behind(models: Path, folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "models"
+    with storage.staging(target) as staged:
+        for file in folder.iterdir():
+            shutil.copy(file, staged)
+        storage.publish(target, staged, folder.name)
+    assert sorted(path.name for path in target.iterdir()) == [folder.name, "current.json"]
+    assert load(target).version == folder.name
+
+
+def test_a_publication_that_fails_keeps_the_model_in_force(models: Path) -> None:
+    before = storage.current(models)
+    with pytest.raises(RuntimeError), storage.staging(models) as staged:
+        (staged / "weights.npz").write_bytes(b"half")
+        raise RuntimeError("killed")
+    assert storage.current(models) == before
+    assert not list(models.glob(".staging-*"))
+    assert load(models).version == before
+
+
+def test_publishing_the_same_again_repairs_a_damaged_copy(models: Path, folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "models"
+    target.mkdir()
+    broken = Path(shutil.copytree(folder, target / folder.name))
+    (broken / "vocabulary.txt").write_text("damaged")
+    with storage.staging(target) as staged:
+        for file in folder.iterdir():
+            shutil.copy(file, staged)
+        storage.publish(target, staged, folder.name)
+    assert load(target).version == folder.name
+
+
+def test_the_same_corpus_gives_the_same_model_bit_for_bit(models: Path, small_corpus: Corpus, tmp_path: Path) -> None:
+    version = publish.train(tmp_path, small_corpus, SMALL)
+    assert version == storage.current(models)
+    for name in ("weights.npz", "vocabulary.txt"):
+        assert (tmp_path / version / name).read_bytes() == (models / version / name).read_bytes()
+
+
+def test_the_pipeline_of_another_scikit_learn_is_refused(folder: Path) -> None:
+    packages = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["packages"]
+    reseal(folder, packages=packages | {"scikit-learn": "0.1"})
+    with pytest.raises(ModelError, match=r"written with scikit-learn 0\.1"):
+        publish.load_pipeline(folder)
+
+
+def test_the_stored_pipeline_agrees_with_the_stored_weights(folder: Path, small_corpus: Corpus) -> None:
+    pipeline = publish.load_pipeline(folder)
+    model = load(folder)
+    texts = [line.text for line in small_corpus.lines]
+    order = [list(pipeline.classes_).index(topic) for topic in model.topics]
+    assert np.abs(pipeline.predict_proba(texts)[:, order] - model.probabilities(texts)).max() < 1e-6
+
+
+def test_a_newsroom_with_two_topics_of_its_own_trains_without_touching_code(tmp_path: Path) -> None:
+    from training.read import read
+
+    rows = ["headline,label"]
+    rows += [f"Festival de musique numéro {i},culture" for i in range(12)]
+    rows += [f"École et lycée de la ville {i},society" for i in range(12)]
+    (tmp_path / "mine.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    trained = fit(read([tmp_path / "mine.csv"]), SMALL)
+    model = Classifier(trained.weights)
+    [prediction] = model.classify(["Un festival de musique"], threshold=0)
+    assert (prediction.label, prediction.iptc) == ("culture", None)
+    texts = ["Un festival", "Une école", "rien de tout cela"]
+    assert list(trained.pipeline.classes_) == ["culture", "society"]
+    assert np.abs(trained.pipeline.predict_proba(texts) - model.probabilities(texts)).max() < 1e-6
