@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from itertools import chain
+from pathlib import Path
 from typing import BinaryIO
 
 from classifier import formats
@@ -50,7 +51,7 @@ def _run(options: argparse.Namespace) -> None:
 
 
 def _opened(name: str) -> BinaryIO:
-    return sys.stdin.buffer if name == "-" else open(name, "rb")  # noqa: SIM115 - the caller closes it
+    return sys.stdin.buffer if name == "-" else Path(name).open("rb")
 
 
 if __name__ == "__main__":

@@ -167,8 +167,8 @@ class Classifier:
     def explain(self, headline: str, *, topics: Sequence[str] | None = None) -> Explanation:
         """Return the prediction for one headline with the words that drove its best topic.
 
-        A word's share is its centred log-odds contribution (against the mean over topics), character n-grams and half of
-        each word pair it is in included, divided by the sum of all absolute contributions.
+        A word's share is its centred log-odds contribution (against the mean over topics), character n-grams and half
+        of each word pair it is in included, divided by the sum of all absolute contributions.
         """
         [prediction] = self.classify([headline], topics=topics)
         topic = max(prediction.probabilities, key=prediction.probabilities.__getitem__)
@@ -234,8 +234,8 @@ class Classifier:
         rows = np.zeros((len(distinct), 2 * self._width + 1))
         known = [(i, index) for i, word in enumerate(distinct) if (index := self._words.get(word)) is not None]
         if known:
-            at, index = map(list, zip(*known, strict=True))
-            rows[at, : self._width] = self._table[index]
+            at, found = map(list, zip(*known, strict=True))
+            rows[at, : self._width] = self._table[found]
             rows[at, -1] = 1
         get = self._chars.get
         ngrams = [[i for gram in char_ngrams(word) if (i := get(gram)) is not None] for word in distinct]
@@ -265,7 +265,7 @@ class Classifier:
         parts = np.zeros((len(headline), len(self.topics)))
         for block in (word_part, char_part):
             parts += block[:, :-1] / np.sqrt(block[:, -1].sum() or 1.0)
-        return parts - parts.mean(axis=1, keepdims=True)
+        return np.asarray(parts - parts.mean(axis=1, keepdims=True))
 
 
 def _checked(headlines: Iterable[str]) -> list[str]:
@@ -291,7 +291,7 @@ def _segment_sums(rows: Floats, lengths: NDArray[np.intp]) -> Floats:
 def _normalised(sums: Floats) -> Floats:
     """Divide (n, topics + 1) sums by the root of their last column; a headline without known terms scores 0."""
     squares = sums[:, -1:]
-    return sums[:, :-1] / np.sqrt(np.where(squares > 0, squares, 1.0))
+    return np.asarray(sums[:, :-1] / np.sqrt(np.where(squares > 0, squares, 1.0)))
 
 
 def _softmax(scores: Floats) -> Floats:

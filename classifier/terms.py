@@ -7,6 +7,7 @@ original character it came from.
 
 import sys
 import unicodedata
+from itertools import pairwise
 from typing import NamedTuple
 
 CHAR_NGRAM_LENGTHS = range(2, 6)
@@ -100,4 +101,4 @@ def char_ngrams(word: str) -> list[str]:
 
 def word_bigrams(folded_words: list[str]) -> list[str]:
     """Return each pair of neighbouring words, joined by a space."""
-    return [f"{left} {right}" for left, right in zip(folded_words, folded_words[1:], strict=False)]
+    return [f"{left} {right}" for left, right in pairwise(folded_words)]

@@ -65,8 +65,8 @@ def read(text: str) -> Reading:
 def split(line: str) -> list[str]:
     """Return the headlines of one line, without separators and leading bullets or numbers.
 
-    The strongest separator in the line is taken, and it alone: bullets inside a tab-parted headline would be odd, dashes
-    inside a bulleted one are usual.
+    The strongest separator in the line is taken, and it alone: bullets inside a tab-parted headline would be odd,
+    dashes inside a bulleted one are usual.
     """
     for separator in _SEPARATORS:
         pieces = _clean(separator.split(line))

@@ -142,8 +142,9 @@ def test_threads_share_one_classifier(model: Classifier, monkeypatch: pytest.Mon
     wrong: list[float] = []
 
     def work(start: int) -> None:
-        for i in range(start, len(texts), 8):
-            wrong.append(float(np.abs(shared.probabilities([texts[i]])[0] - expected[i]).max()))
+        wrong.extend(
+            float(np.abs(shared.probabilities([texts[i]])[0] - expected[i]).max()) for i in range(start, len(texts), 8)
+        )
 
     threads = [threading.Thread(target=work, args=(start,)) for start in range(8)]
     for thread in threads:

@@ -70,7 +70,8 @@ def test_one_topic_is_not_enough(tmp_path: Path) -> None:
 
 
 def test_a_newsroom_csv_brings_its_own_topics(tmp_path: Path) -> None:
-    rows = 'headline,label,lang\n"Festival, acte II",culture,fr\nUn film,culture,\nUne école,society,fr\nUn lycée,society,fr\n'
+    rows = 'headline,label,lang\n"Festival, acte II",culture,fr\nUn film,culture,\n'
+    rows += "Une école,society,fr\nUn lycée,society,fr\n"
     corpus = read([headlines(tmp_path, rows, "mine.csv")])
     assert corpus.topics == ["culture", "society"]
     assert corpus.lines[0].text == "Festival, acte II"

@@ -35,7 +35,7 @@ def test_a_model_is_loaded_from_the_models_folder_its_own_folder_or_the_environm
 @pytest.mark.parametrize("name", ["weights.npz", "vocabulary.txt", "pipeline.joblib", "manifest.json"])
 def test_a_missing_file_is_told(folder: Path, name: str) -> None:
     (folder / name).unlink()
-    with pytest.raises(ModelError, match="missing|cannot read|no model"):
+    with pytest.raises(ModelError, match=r"missing|cannot read|no model"):
         load(folder)
 
 
@@ -99,7 +99,9 @@ def test_pickled_arrays_are_refused(folder: Path) -> None:
         load(folder)
 
 
-@pytest.mark.parametrize("pointer", ["", "[]", "{}", '{"version": 3}', '{"version": "../elsewhere"}', '{"version": ".."}'])
+@pytest.mark.parametrize(
+    "pointer", ["", "[]", "{}", '{"version": 3}', '{"version": "../elsewhere"}', '{"version": ".."}']
+)
 def test_a_damaged_pointer_is_told(tmp_path: Path, pointer: str) -> None:
     (tmp_path / "current.json").write_text(pointer)
     with pytest.raises(ModelError, match=r"current.json is damaged"):
@@ -111,7 +113,7 @@ def test_no_model_says_what_to_run(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-def test_publishing_makes_current_and_leaves_nothing_else_behind(models: Path, folder: Path, tmp_path: Path) -> None:
+def test_publishing_makes_current_and_leaves_nothing_else_behind(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "models"
     with storage.staging(target) as staged:
         for file in folder.iterdir():
@@ -123,15 +125,20 @@ def test_publishing_makes_current_and_leaves_nothing_else_behind(models: Path, f
 
 def test_a_publication_that_fails_keeps_the_model_in_force(models: Path) -> None:
     before = storage.current(models)
-    with pytest.raises(RuntimeError), storage.staging(models) as staged:
-        (staged / "weights.npz").write_bytes(b"half")
-        raise RuntimeError("killed")
+
+    def die_halfway() -> None:
+        with storage.staging(models) as staged:
+            (staged / "weights.npz").write_bytes(b"half")
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        die_halfway()
     assert storage.current(models) == before
     assert not list(models.glob(".staging-*"))
     assert load(models).version == before
 
 
-def test_publishing_the_same_again_repairs_a_damaged_copy(models: Path, folder: Path, tmp_path: Path) -> None:
+def test_publishing_the_same_again_repairs_a_damaged_copy(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "models"
     target.mkdir()
     broken = Path(shutil.copytree(folder, target / folder.name))

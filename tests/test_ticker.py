@@ -20,8 +20,8 @@ WHOLE = [
     "Coupe du monde : 5 choses à savoir sur www.example.org//stades",
 ]
 SEPARATORS = [
-    "\u00a0\u00a0\u00a0\u00a0", " • ", "•", " | ", "\t", "\n", "\r\n", " \u00a0 \u00a0", "   ", " ● ", " ■ ", " +++ ", " *** ",
-    " /// ", "  -  ", "  –  ", " · ", "\u2028", " ★ ",
+    "\u00a0\u00a0\u00a0\u00a0", " • ", "•", " | ", "\t", "\n", "\r\n", " \u00a0 \u00a0", "   ", " ● ", " ■ ", " +++ ",
+    " /// ", "  -  ", "  –  ", " · ", "\u2028", " ★ ", " *** ",
 ]  # fmt: skip
 
 words = st.text(alphabet="abcdefghijklmnopéèçàأبتثنم0123456789", min_size=1, max_size=9)

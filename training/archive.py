@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +37,8 @@ def read(paths: Iterable[Path], topics: list[str] | None, trust: float = 0.5) ->
     """
     found: dict[str, ArchiveLine] = {}
     for path in paths:
-        for number, row in _rows(path):
-            headline, label = (row.get("headline") or "").strip(), topics and row.get("label") or None
+        for number, row in rows(path):
+            headline, label = (row.get("headline") or "").strip(), (topics and row.get("label")) or None
             if topics and label and label not in topics:
                 raise InputError(f"{path}:{number}: unknown topic '{label}', expected one of {', '.join(topics)}")
             try:
@@ -54,16 +54,22 @@ def read(paths: Iterable[Path], topics: list[str] | None, trust: float = 0.5) ->
     return list(found.values())
 
 
-def _rows(path: Path) -> Iterable[tuple[int, dict[str, str]]]:
+def rows(path: Path, needed: tuple[str, ...] = ("headline",)) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a .csv or .tsv file (no quoting) with their line numbers.
+
+    Raises:
+        InputError: the file cannot be read or lacks a column.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
     opened = io.StringIO(text, newline="")
     if path.suffix == ".tsv":
-        rows = csv.DictReader(opened, delimiter="\t", quoting=csv.QUOTE_NONE)
+        table = csv.DictReader(opened, delimiter="\t", quoting=csv.QUOTE_NONE)
     else:
-        rows = csv.DictReader(opened)
-    if "headline" not in (rows.fieldnames or ()):
-        raise InputError(f"{path}:1: no column 'headline'")
-    return ((rows.line_num, row) for row in rows)
+        table = csv.DictReader(opened)
+    if missing := [name for name in needed if name not in (table.fieldnames or ())]:
+        raise InputError(f"{path}:1: no column {' or '.join(missing)}")
+    for row in table:
+        yield table.line_num, row

@@ -1,7 +1,5 @@
 """Figures: how right, how sure and how silent a model is on labelled headlines it was not trained on."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from classifier.errors import InputError
 from classifier.topics import LANGUAGES
+from training import archive
 from training.calibrate import expected_calibration_error
 from training.corpus import Corpus
 
@@ -55,18 +54,10 @@ def read_items(paths: Sequence[Path], topics: Sequence[str]) -> list[Item]:
     """
     items = []
     for path in paths:
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot read {path}: {error}") from error
-        quoting = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if path.suffix == ".tsv" else {}
-        rows = csv.DictReader(io.StringIO(text, newline=""), **quoting)  # type: ignore[arg-type]
-        if missing := {"headline", "label"} - set(rows.fieldnames or ()):
-            raise InputError(f"{path}:1: no column {' or '.join(sorted(missing))}")
-        for row in rows:
+        for number, row in archive.rows(path, ("headline", "label")):
             label, alt = row["label"], row.get("alt") or ""
             if label not in topics or (alt and alt not in topics):
-                raise InputError(f"{path}:{rows.line_num}: unknown topic '{label}' or '{alt}'")
+                raise InputError(f"{path}:{number}: unknown topic '{label}' or '{alt}'")
             items.append(Item(row["headline"], label, alt, row.get("set") or path.stem, row.get("lang") or ""))
     if not items:
         raise InputError("there is nothing to evaluate on")
@@ -81,7 +72,7 @@ def truth_of(items: Sequence[Item], predicted: Sequence[str]) -> list[str]:
 def score(
     items: Sequence[Item], probabilities: Floats, topics: Sequence[str], threshold: float, familiar: NDArray[np.bool_]
 ) -> Scores:
-    """Return the figures for one group of headlines; `familiar` (n,) is False where the model abstains as unfamiliar."""
+    """Return the figures for one group of headlines; `familiar` (n,) is False where the model knows too few words."""
     best = [topics[i] for i in probabilities.argmax(axis=1)]
     truth = truth_of(items, best)
     right = np.array([a == b for a, b in zip(truth, best, strict=True)])

@@ -16,11 +16,11 @@ from training.lexicon import Lexicon
 _CHARS = (CHAR_NGRAM_LENGTHS[0], CHAR_NGRAM_LENGTHS[-1])
 
 
-class OccurrenceTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class OccurrenceTfidf(TransformerMixin, BaseEstimator):
     """Counts -> TF-IDF divided by the norm of the occurrences, `sqrt(sum over occurrences of idf^2)`.
 
-    Unlike the norm of the deduplicated counts, this one is a plain sum over words, which is what lets the classifier add
-    up a headline word by word. Smoothed idf as in `sklearn.feature_extraction.text.TfidfTransformer`.
+    Unlike the norm of the deduplicated counts, this one is a plain sum over words, which is what lets the classifier
+    add up a headline word by word. Smoothed idf as in `sklearn.feature_extraction.text.TfidfTransformer`.
 
     Args:
         extra_documents: documents counted elsewhere, added to those seen in `fit`.
@@ -31,7 +31,7 @@ class OccurrenceTfidf(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.extra_documents = extra_documents
         self.extra_df = extra_df
 
-    def fit(self, counts: csr_matrix, y: object = None) -> Self:
+    def fit(self, counts: csr_matrix, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn hands it over
         """Learn the idf of each column of (documents, terms) counts."""
         documents = counts.shape[0] + self.extra_documents
         df = np.bincount(counts.indices, minlength=counts.shape[1]).astype(np.float64)

@@ -60,15 +60,13 @@ def read(file: Path) -> Lexicon:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {file}: {error}") from error
     figures: dict[str, float] = {}
-    start = 0
-    for start, line in enumerate(lines):  # noqa: B007 - where the loop stopped is what is wanted
-        if not line.startswith("# "):
-            break
+    start = next((i for i, line in enumerate(lines) if not line.startswith("# ")), len(lines))
+    for number, line in enumerate(lines[:start], 1):
         name, _, value = line[2:].partition(" ")
-        figures[name] = _number(value, file, start + 1)
+        figures[name] = _number(value, file, number)
     if figures.pop("format", None) != FORMAT:
         raise InputError(f"{file}:1: not a lexicon of format {FORMAT}")
-    topics = lines[start].split("\t")[2:]
+    topics = lines[start].split("\t")[2:] if start < len(lines) else []
     rows = [line.split("\t") for line in lines[start + 1 :]]
     for number, row in enumerate(rows, start + 2):
         if len(row) != len(topics) + 2:

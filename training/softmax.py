@@ -28,8 +28,8 @@ def fit(
 ) -> tuple[Floats, Floats]:
     """Fit coefficients on top of given scores, by L-BFGS.
 
-    Minimises `c * sum_i weight_i * cross_entropy(targets_i, softmax(offset_i + features_i @ coef + intercept))` plus half
-    the squared norm of the coefficients; `c` means what `C` does in scikit-learn.
+    Minimises `c * sum_i weight_i * cross_entropy(targets_i, softmax(offset_i + features_i @ coef + intercept))` plus
+    half the squared norm of the coefficients; `c` means what `C` does in scikit-learn.
 
     Args:
         features: (n, terms), sparse.
