@@ -30,9 +30,10 @@ _MEMO_WORD_LENGTH = 40  # longer ones are noise or hostile: worked out each time
 class Weights:
     """What training leaves behind: one table of terms, and what turns scores into answers.
 
-    `per_term` is (terms, topics): what one occurrence of a term adds to each topic's score before normalising.
-    `squares` is (terms,): what it adds to the squared norm. The first `n_words` terms are words and word pairs, the
-    others are character n-grams. `intercept` is (topics,).
+    `per_term` is (terms, topics + 1): what one occurrence of a term adds to each topic's score before normalising, and
+    in the last column to the familiarity, the log-odds of a headline being in one of our languages at all. `squares`
+    is (terms,): what it adds to the squared norm. The first `n_words` terms are words and word pairs, the others are
+    character n-grams. `intercept` is (topics + 1,).
     """
 
     topics: tuple[str, ...]
@@ -44,7 +45,9 @@ class Weights:
     threshold: float = 0.0
     """Confidence under which the classifier abstains as `uncertain`."""
     familiarity: float = 0.0
-    """Share of known words under which it abstains as `unfamiliar`."""
+    """Familiarity under which it abstains as `unfamiliar`."""
+    known_share: float = 0.0
+    """Share of letters standing in known words under which it abstains as `unfamiliar`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +123,10 @@ class Classifier:
         n, k = weights.n_words, len(weights.topics)
         self._words = {term: i for i, term in enumerate(weights.vocabulary[:n])}
         self._chars = {term: i for i, term in enumerate(weights.vocabulary[n:], n)}
-        # One row per term: scores, then the squared norm.
+        # One row per term: scores, familiarity, and the squared norm.
         self._table = np.column_stack([weights.per_term, weights.squares]).astype(np.float64)
-        # One row per word: its word-block sums, its character-block sums, and 1 if the word is known.
-        self._width = k + 1
+        # One row per word: its word-block sums, its character-block sums, and its letters if the word is known.
+        self._width = k + 2
         self._memo = _Memo(2 * self._width + 1)
         self._lock = threading.Lock()
 
@@ -151,18 +154,23 @@ class Classifier:
             raise InputError(f"threshold must be between 0 and 1, not {threshold}")
         names = [self.topics[c] for c in columns]
         scores, known = self._scores([words(text) for text in texts])
+        familiar = (known >= self.weights.known_share) & (known > 0) & (scores[:, -1] >= self.weights.familiarity)
         probabilities = _softmax(scores[:, columns])
         best = probabilities.argmax(axis=1)
         return [
-            self._prediction(text, dict(zip(names, row, strict=True)), names[winner], familiar, threshold)
-            for text, row, winner, familiar in zip(
-                texts, probabilities.tolist(), best.tolist(), known.tolist(), strict=True
+            self._prediction(text, dict(zip(names, row, strict=True)), names[winner], is_familiar, threshold)
+            for text, row, winner, is_familiar in zip(
+                texts, probabilities.tolist(), best.tolist(), familiar.tolist(), strict=True
             )
         ]
 
     def probabilities(self, headlines: Iterable[str]) -> Floats:
         """Return calibrated probabilities of shape (headlines, topics), columns in the order of `topics`."""
-        return _softmax(self._scores([words(text) for text in _checked(headlines)])[0])
+        return _softmax(self._scores([words(text) for text in _checked(headlines)])[0][:, :-1])
+
+    def familiarity(self, headlines: Iterable[str]) -> Floats:
+        """Return the log-odds, of shape (headlines,), that each is a headline in one of the corpus's languages."""
+        return self._scores([words(text) for text in _checked(headlines)])[0][:, -1]
 
     def explain(self, headline: str, *, topics: Sequence[str] | None = None) -> Explanation:
         """Return the prediction for one headline with the words that drove its best topic.
@@ -182,11 +190,11 @@ class Classifier:
         return Explanation(prediction, topic, sorted(drivers, key=lambda d: -abs(d.share)))
 
     def _prediction(
-        self, text: str, probabilities: dict[str, float], best: str, known: float, threshold: float
+        self, text: str, probabilities: dict[str, float], best: str, familiar: bool, threshold: float
     ) -> Prediction:
         confidence = probabilities[best]
         reason: Reason | None = None
-        if known < self.weights.familiarity or known == 0:
+        if not familiar:
             reason = "unfamiliar"
         elif confidence < threshold:
             reason = "uncertain"
@@ -205,7 +213,7 @@ class Classifier:
         return [self.topics.index(topic) for topic in topics]
 
     def _scores(self, headlines: list[list[str]]) -> tuple[Floats, Floats]:
-        """Return scores (headlines, topics) and the share of known words (headlines,)."""
+        """Return scores (headlines, topics + 1) and the share of letters in known words (headlines,)."""
         lengths = np.array([len(h) for h in headlines], dtype=np.intp)
         sums = _segment_sums(self._rows([word for h in headlines for word in h]), lengths)
         word_sums, char_sums, known = sums[:, : self._width], sums[:, self._width : -1], sums[:, -1]
@@ -213,10 +221,11 @@ class Classifier:
         pair_lengths = np.array([len(p) for p in pairs], dtype=np.intp)
         word_sums = word_sums + _segment_sums(self._table[[i for p in pairs for i in p]], pair_lengths)
         scores = self.weights.intercept + _normalised(word_sums) + _normalised(char_sums)
-        return scores, known / np.maximum(lengths, 1)
+        letters = np.array([sum(map(len, h)) for h in headlines], dtype=np.float64)
+        return scores, known / np.maximum(letters, 1)
 
     def _rows(self, batch: list[str]) -> Floats:
-        """Return the rows of words, worked out or remembered, of shape (words, 2 * (topics + 1) + 1)."""
+        """Return the rows of words, worked out or remembered, of shape (words, 2 * (topics + 2) + 1)."""
         memo = self._memo
         slots = [memo.slots.get(word, -1) for word in batch]
         if -1 not in slots:
@@ -236,7 +245,8 @@ class Classifier:
         if known:
             at, found = map(list, zip(*known, strict=True))
             rows[at, : self._width] = self._table[found]
-            rows[at, -1] = 1
+            # A number says nothing about the language it stands in.
+            rows[at, -1] = [0 if distinct[i].isdigit() else len(distinct[i]) for i in at]
         get = self._chars.get
         ngrams = [[i for gram in char_ngrams(word) if (i := get(gram)) is not None] for word in distinct]
         lengths = np.array([len(n) for n in ngrams], dtype=np.intp)
@@ -264,7 +274,7 @@ class Classifier:
                 word_part[left : left + 2] += self._table[index] / 2
         parts = np.zeros((len(headline), len(self.topics)))
         for block in (word_part, char_part):
-            parts += block[:, :-1] / np.sqrt(block[:, -1].sum() or 1.0)
+            parts += block[:, :-2] / np.sqrt(block[:, -1].sum() or 1.0)
         return np.asarray(parts - parts.mean(axis=1, keepdims=True))
 
 
@@ -289,7 +299,7 @@ def _segment_sums(rows: Floats, lengths: NDArray[np.intp]) -> Floats:
 
 
 def _normalised(sums: Floats) -> Floats:
-    """Divide (n, topics + 1) sums by the root of their last column; a headline without known terms scores 0."""
+    """Divide (n, topics + 2) sums by the root of their last column; a headline without known terms scores 0."""
     squares = sums[:, -1:]
     return np.asarray(sums[:, :-1] / np.sqrt(np.where(squares > 0, squares, 1.0)))
 

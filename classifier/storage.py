@@ -34,7 +34,18 @@ MODELS_VARIABLE = "HEADLINES_MODELS"
 
 GOLDEN_TOLERANCE = 1e-6
 _MAX_BYTES = 1 << 30
-_MANIFEST_KEYS = {"format", "topics", "n_words", "n_terms", "threshold", "familiarity", "files", "golden", "sha256"}
+_MANIFEST_KEYS = {
+    "format",
+    "topics",
+    "n_words",
+    "n_terms",
+    "threshold",
+    "familiarity",
+    "known_share",
+    "files",
+    "golden",
+    "sha256",
+}
 
 
 def default_folder() -> Path:
@@ -146,11 +157,13 @@ def write(folder: Path, weights: Weights, golden: list[str], facts: dict[str, An
         "n_terms": len(weights.vocabulary),
         "threshold": weights.threshold,
         "familiarity": weights.familiarity,
+        "known_share": weights.known_share,
         "files": files,
         "golden": [list(pair) for pair in zip(golden, expected, strict=True)],
     }
     (folder / "manifest.json").write_text(_sealed(manifest), encoding="utf-8", newline="\n")
-    content = json.dumps([files[n] for n in names if n != "pipeline.joblib"] + [weights.threshold, weights.familiarity])
+    thresholds = [weights.threshold, weights.familiarity, weights.known_share]
+    content = json.dumps([files[n] for n in names if n != "pipeline.joblib"] + thresholds)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
@@ -194,7 +207,7 @@ def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
             loaded = {name: arrays[name] for name in ("per_term", "squares", "intercept")}
     except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise ModelError(f"{folder / 'weights.npz'} is damaged: {error}") from error
-    expected = {"per_term": ((n_terms, k), "f4"), "squares": ((n_terms,), "f4"), "intercept": ((k,), "f8")}
+    expected = {"per_term": ((n_terms, k + 1), "f4"), "squares": ((n_terms,), "f4"), "intercept": ((k + 1,), "f8")}
     for name, (shape, dtype) in expected.items():
         array = loaded[name]
         if array.shape != shape or array.dtype != np.dtype(dtype) or not np.isfinite(array).all():
@@ -207,6 +220,7 @@ def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
         n_words=manifest["n_words"],
         threshold=manifest["threshold"],
         familiarity=manifest["familiarity"],
+        known_share=manifest["known_share"],
         **loaded,
     )
 

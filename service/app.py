@@ -46,7 +46,6 @@ def create_app(models: str | os.PathLike[str] | None = None, classifier: Classif
             version=model.version,
             topics=topics,
             threshold=weights.threshold,
-            familiarity=weights.familiarity,
             terms=len(weights.vocabulary),
             limits={
                 "body_bytes": asked.MAX_BODY,

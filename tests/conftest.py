@@ -33,6 +33,8 @@ def small_corpus_folder(own_corpus: Corpus, tmp_path_factory: pytest.TempPathFac
         file.parent.mkdir(exist_ok=True)
         prefix = f"{topic}\t{lang}\t" if kind == "headline" else f"{topic}\t"
         file.write_text("".join(f"{prefix}{text}\n" for text in some), encoding="utf-8")
+    (folder / "foreign").mkdir()
+    (folder / "foreign" / "all.txt").write_text("\n".join(own_corpus.foreign) + "\n", encoding="utf-8")
     return folder
 
 

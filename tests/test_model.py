@@ -36,6 +36,13 @@ def test_agrees_with_the_pipeline_on_any_text(small_trained: Trained, texts: lis
     assert np.abs(ours - pipeline_probabilities(small_trained, texts)).max() < TOLERANCE
 
 
+def test_familiarity_agrees_with_its_pipeline_too(small_trained: Trained, own_corpus: Corpus) -> None:
+    assert small_trained.familiar is not None
+    texts = [line.text for line in own_corpus.of_kind("headline")] + own_corpus.foreign
+    theirs = small_trained.familiar.decision_function(texts)
+    assert np.abs(Classifier(small_trained.weights).familiarity(texts) - theirs).max() < TOLERANCE
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=5))
 def test_probabilities_sum_to_one_and_do_not_depend_on_company(model: Classifier, texts: list[str]) -> None:
@@ -120,7 +127,7 @@ def test_the_words_that_drive_a_topic_come_first(model: Classifier) -> None:
 def test_contributions_add_up_to_the_score(model: Classifier) -> None:
     headline = "Botola : le Raja bat le Wydad sous la pluie"
     parts = model._contributions(words(headline)).sum(axis=0)
-    scores = np.log(model.probabilities([headline])[0]) - model.weights.intercept
+    scores = np.log(model.probabilities([headline])[0]) - model.weights.intercept[:-1]
     assert np.allclose(parts, scores - scores.mean())
 
 

@@ -32,6 +32,8 @@ class Corpus:
     neutral: list[tuple[str, str]] = field(default_factory=list)
     """Terms of no topic, as (lang, term): places, months, demonyms."""
     patterns: list[Pattern] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    """Lines in languages that are not ours, and code: what the classifier must not find familiar."""
     lexis: dict[str, Lexis] = field(default_factory=dict)
     lexicons: list[Path] = field(default_factory=list)
     """Lexicon folders found, read by `training.lexicon`."""
@@ -56,6 +58,7 @@ class Corpus:
         digest = hashlib.sha256()
         records = [f"{x.kind}\t{x.topic}\t{x.lang}\t{x.text}" for x in self.lines]
         records += [f"pattern\t{p.topic}\t{p.lang}\t{p.text}" for p in self.patterns]
+        records += [f"foreign\t{text}" for text in self.foreign]
         records += [f"neutral\t{lang}\t{term}" for lang, term in self.neutral]
         for record in sorted(records):
             digest.update(record.encode() + b"\n")

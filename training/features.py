@@ -53,6 +53,8 @@ class OccurrenceTfidf(TransformerMixin, BaseEstimator):
 def build(lines: list[Line], neutral: list[str], lexicons: list[Lexicon]) -> FeatureUnion:
     """Return the unfitted features: a block of words and word pairs, and a block of character n-grams.
 
+    The words are fixed here, the character n-grams are those of the texts it is then fitted on.
+
     A word or pair is a term if two lines hold it, or a term list, or a lexicon: so no name that stands in a single
     headline ends up readable in a model.
     """

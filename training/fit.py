@@ -14,6 +14,7 @@ from classifier.model import Weights
 from training import calibrate, lexicon
 from training.corpus import Corpus, Line
 from training.features import build
+from training.generate import gibberish
 from training.lexicon import Lexicon
 
 Floats = NDArray[np.float64]
@@ -29,7 +30,8 @@ class Recipe:
     neutral_weight: float = 0.15
     c: float = 10.0
     max_iter: int = 400
-    familiarity: float = 0.34
+    known_share: float = 0.3
+    gibberish: int = 150
     seed: int = 0
 
 
@@ -43,10 +45,16 @@ class Base:
     """(topics, terms)"""
     intercept: Floats
     """(topics,)"""
+    familiar: LogisticRegression | None
+    """Tells headlines from foreign lines; None when the corpus has none of these."""
 
     def scores(self, matrix: csr_matrix) -> Floats:
         """Return scores (documents, topics) of a feature matrix (documents, terms)."""
         return np.asarray(matrix @ self.coef.T + self.intercept)
+
+    def familiarity(self, matrix: csr_matrix) -> Floats:
+        """Return the log-odds (documents,) of being a headline in one of our languages."""
+        return np.full(matrix.shape[0], 9.0) if self.familiar is None else self.familiar.decision_function(matrix)
 
     def add(self, layer: Lexicon) -> None:
         """Add a lexicon's weights to those of the same terms.
@@ -67,6 +75,7 @@ class Trained:
     """A pipeline, the weights compiled from it, and what the manifest tells about them."""
 
     pipeline: Pipeline
+    familiar: Pipeline | None
     weights: Weights
     lexicons: list[Lexicon]
 
@@ -103,7 +112,9 @@ def _fit_lines(corpus: Corpus, lines: list[Line], lexicons: list[Lexicon], recip
     tell("counting terms")
     neutral = [term for _, term in corpus.neutral]
     features = build(lines, neutral, lexicons)
-    matrix = features.fit_transform([line.text for line in lines] + neutral)
+    foreign = corpus.foreign + (gibberish(recipe.gibberish, recipe.seed) if corpus.foreign else [])
+    everything = features.fit_transform([line.text for line in lines] + neutral + foreign)
+    matrix = everything[: len(lines) + len(neutral)]
     topics = corpus.topics
     # A word of no topic is a document of every topic at once.
     rows = vstack([matrix[: len(lines)]] + [matrix[len(lines) :]] * len(topics)).tocsr()
@@ -113,7 +124,14 @@ def _fit_lines(corpus: Corpus, lines: list[Line], lexicons: list[Lexicon], recip
     tell("fitting the logistic regression")
     logistic = LogisticRegression(C=recipe.c, class_weight="balanced", max_iter=recipe.max_iter, tol=1e-4)
     logistic.fit(rows, labels, sample_weight=weight)
-    return Base(topics, features, *_in_order(logistic, topics))
+    familiar = _fit_familiar(everything, len(foreign), recipe) if foreign else None
+    return Base(topics, features, *_in_order(logistic, topics), familiar)
+
+
+def _fit_familiar(matrix: csr_matrix, foreign: int, recipe: Recipe) -> LogisticRegression:
+    """Fit what tells our lines from the foreign ones, which are the last rows."""
+    ours = np.arange(matrix.shape[0]) < matrix.shape[0] - foreign
+    return LogisticRegression(C=recipe.c, class_weight="balanced", max_iter=recipe.max_iter).fit(matrix, ours)
 
 
 def _in_order(logistic: LogisticRegression, topics: list[str]) -> tuple[Floats, Floats]:
@@ -129,8 +147,11 @@ def _finish(base: Base, figures: dict[str, float], recipe: Recipe, lexicons: lis
     idf = np.concatenate([base.features[block]["tfidf"].idf_ for block in ("words", "chars")])
     squares = np.concatenate([base.features[block]["tfidf"].squares_ for block in ("words", "chars")])
     # Single precision is what ships; the pipeline is given the very same numbers, so the two can be compared exactly.
-    per_term = (base.coef * idf / figures["temperature"]).T.astype(np.float32)
-    intercept = base.intercept / figures["temperature"]
+    known = base.familiar
+    coef = np.vstack([base.coef / figures["temperature"], np.zeros(len(idf)) if known is None else known.coef_[0]])
+    per_term = (coef * idf).T.astype(np.float32)
+    intercept = np.append(base.intercept / figures["temperature"], 9.0 if known is None else known.intercept_[0])
+    rounded = per_term.T.astype(np.float64) / idf
     words, chars = (base.features[block]["count"].vocabulary_ for block in ("words", "chars"))
     weights = Weights(
         topics=tuple(base.topics),
@@ -140,10 +161,14 @@ def _finish(base: Base, figures: dict[str, float], recipe: Recipe, lexicons: lis
         squares=squares.astype(np.float32),
         intercept=intercept,
         threshold=figures["threshold"],
-        familiarity=recipe.familiarity,
+        familiarity=figures.get("familiarity", 0.0),
+        known_share=recipe.known_share,
     )
-    logistic = _logistic(base.topics, per_term.T.astype(np.float64) / idf, intercept)
-    return Trained(Pipeline([("features", base.features), ("topic", logistic)]), weights, lexicons)
+    logistic = _logistic(base.topics, rounded[:-1], intercept[:-1])
+    if known is not None:
+        known.coef_ = rounded[-1:]
+    familiar = None if known is None else Pipeline([("features", base.features), ("familiar", known)])
+    return Trained(Pipeline([("features", base.features), ("topic", logistic)]), familiar, weights, lexicons)
 
 
 def _logistic(topics: list[str], coef: Floats, intercept: Floats) -> LogisticRegression:

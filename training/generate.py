@@ -7,6 +7,7 @@ without terms of its own stands for every kind that extends it (`{city}`: `city-
 
 import random
 import re
+import string
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -127,6 +128,21 @@ def fill(pattern: Pattern, lexis: Lexis, rng: random.Random) -> str:
     for wrong, right in _CONTRACTIONS.get(lexis.lang, []):
         text = wrong.sub(right, text)
     return text[:1].upper() + text[1:]
+
+
+_KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "azertyuiop", "qsdfghjklm", "wxcvbn")
+
+
+def gibberish(count: int, seed: int = 0) -> list[str]:
+    """Return lines that nobody meant: keys hit at random, consonants in a row, one letter held down."""
+    rng = random.Random(seed)
+
+    def word() -> str:
+        length = rng.randint(3, 11)
+        letters = rng.choice([rng.choice(_KEYBOARD), string.ascii_lowercase, "bcdfghjklmnpqrstvwxz"])
+        return rng.choice(letters) * length if rng.random() < 0.1 else "".join(rng.choices(letters, k=length))
+
+    return [" ".join(word() for _ in range(rng.randint(2, 7))) for _ in range(count)]
 
 
 def generate(

@@ -39,6 +39,7 @@ class LearnRecipe:
     c: float = 1.0
     max_iter: int = 120
     folds: int = 5
+    unfamiliar: float = 0.005
 
 
 @dataclass
@@ -82,6 +83,9 @@ def learn(
     columns = matrix[:, [vocabulary[term] for term in terms]].tocsr()
     tell("cross-validating by outlet")
     figures, accuracy, f1 = _cross_validate(columns, targets, offset, lines, topics, recipe)
+    if base.familiar is not None:
+        # At most so many of the archive's own headlines shall be taken for another language.
+        figures["familiarity"] = float(np.quantile(base.familiarity(matrix), recipe.unfamiliar))
     tell("fitting the lexicon")
     weights, intercept = softmax.fit(columns, targets, offset=offset, c=recipe.c, max_iter=recipe.max_iter)
     lexicon = replace(layer, weights=weights, intercept=intercept, figures=figures)

@@ -80,7 +80,7 @@ class _Reader:
         return self.corpus
 
     def folder(self, folder: Path) -> None:
-        known = {"headlines": self.headlines, "terms": self.terms, "patterns": self.patterns}
+        known = {"headlines": self.headlines, "terms": self.terms, "patterns": self.patterns, "foreign": self.foreign}
         if not any((folder / name).is_dir() for name in known):
             raise InputError(f"{folder} is not a corpus: it has none of the folders {', '.join(known)}")
         for name, take in known.items():
@@ -135,6 +135,12 @@ class _Reader:
             if not SLOT.search(text):
                 self.complain(file, number, "a pattern without a slot")
             self.corpus.patterns.append(Pattern(text, topic, lang))
+
+    def foreign(self, file: Path) -> None:
+        for number, (text,) in self.records(file, 1):
+            if not fold(text):
+                self.complain(file, number, "empty line")
+            self.corpus.foreign.append(text)
 
     def records(self, file: Path, columns: int) -> Iterator[tuple[int, list[str]]]:
         for number, text in enumerate(_text(file).splitlines(), 1):
