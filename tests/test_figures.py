@@ -19,9 +19,9 @@ def test_temperature_undoes_overconfidence() -> None:
     rng = np.random.default_rng(0)
     honest = rng.normal(size=(4000, 3)) * 2
     truth = np.array([rng.choice(3, p=row) for row in softmax.softmax(honest)])
-    assert calibrate.temperature(honest * 2.5, truth) == pytest.approx(2.5, rel=0.1)
     probabilities = softmax.softmax(honest)
     right = probabilities.argmax(axis=1) == truth
+    assert calibrate.temperature(honest * 2.5, right) == pytest.approx(2.5, rel=0.1)
     assert calibrate.expected_calibration_error(probabilities.max(axis=1), right) < 0.02
     boasting = softmax.softmax(honest * 2.5)
     assert calibrate.expected_calibration_error(boasting.max(axis=1), right) > 0.08

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from classifier import storage
 from classifier.errors import ClassifierError
-from training import archive, evaluate, learn, lexicon, publish, report, resemblance
+from training import archive, compare, evaluate, learn, lexicon, publish, report, resemblance
 from training.corpus import Corpus
 from training.fit import Recipe
 from training.read import OWN, CorpusError, read
@@ -86,7 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluated.add_argument("--eval", type=_paths, default=[], metavar="PATH[,PATH...]", help="labelled headlines")
     evaluated.add_argument("--labelled", type=_paths, default=[], help="labelled headlines for the peers to learn from")
     evaluated.add_argument("--report", type=Path, default=Path("report"), help="folder for the report")
-    evaluated.add_argument("--full", action="store_true", help="with ablations, learning curve and peers (minutes)")
+    evaluated.add_argument(
+        "--full", action="store_true", help="with the ablation table and the learning curve (half an hour)"
+    )
     return parser
 
 
@@ -141,8 +143,21 @@ def _lexicon(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     classifier = storage.load(options.models)
     items = evaluate.read_items(options.eval, classifier.topics)
+    corpus, headlines = read(options.corpus), [item.headline for item in items]
+
+    def row(name: str, predict: evaluate.Predict) -> report.Row:
+        return report.row(name, items, predict(headlines), classifier)
+
+    labelled = archive.read(options.labelled, corpus.topics)
     rows = [report.scores_by_group(items, classifier)]
-    page = report.write(options.report, items, classifier, rows)
+    rows += [row(name, predict) for name, predict in compare.peers(corpus, labelled, classifier.topics)]
+    ablation, learning = [], []
+    if options.full:
+        changed = tqdm(compare.ablation(corpus, Recipe()), "ablation", len(compare.variants(Recipe())))
+        ablation = [row(name, predict) for name, predict in changed]
+        parts = tqdm(compare.learning_curve(corpus, Recipe()), "learning curve", 5)
+        learning = [(size, row(f"{size} lines", predict)) for size, predict in parts]
+    page = report.write(options.report, items, classifier, rows, ablation, learning)
     print(report.table(rows))
     print(f"the whole report is in {page}")
     return 0

@@ -12,10 +12,14 @@ from classifier.terms import fold
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLine:
-    """A headline of an archive; `origin` is its outlet or else its day, "" when the file tells neither."""
+    """A headline of an archive.
+
+    `alt` is a second label that is right too. `origin` is its outlet or else its day, "" when the file tells neither.
+    """
 
     headline: str
     label: str | None
+    alt: str | None
     lang: str
     origin: str
     trust: float
@@ -25,7 +29,7 @@ class ArchiveLine:
 def read(paths: Iterable[Path], topics: list[str] | None, trust: float = 0.5) -> list[ArchiveLine]:
     """Read .csv or .tsv files (no quoting) with a header line; a headline that was read before is left out.
 
-    Columns: `headline`, and as far as they exist `label`, `lang`, `source`, `date`, `trust`.
+    Columns: `headline`, and as far as they exist `label`, `alt`, `lang`, `source`, `date`, `trust`.
 
     Args:
         topics: the labels that may occur; labels are not looked at when None.
@@ -39,8 +43,10 @@ def read(paths: Iterable[Path], topics: list[str] | None, trust: float = 0.5) ->
     for path in paths:
         for number, row in rows(path):
             headline, label = (row.get("headline") or "").strip(), (topics and row.get("label")) or None
-            if topics and label and label not in topics:
-                raise InputError(f"{path}:{number}: unknown topic '{label}', expected one of {', '.join(topics)}")
+            alt = row.get("alt") or None if label else None
+            for known in (label, alt):
+                if topics and known and known not in topics:
+                    raise InputError(f"{path}:{number}: unknown topic '{known}', expected one of {', '.join(topics)}")
             try:
                 believed = float(row.get("trust") or trust)
             except ValueError as error:
@@ -48,7 +54,7 @@ def read(paths: Iterable[Path], topics: list[str] | None, trust: float = 0.5) ->
             if not 0 <= believed <= 1:
                 raise InputError(f"{path}:{number}: trust is a number from 0 to 1")
             origin = row.get("source") or row.get("date") or ""
-            line = ArchiveLine(headline, label, row.get("lang") or "", origin, believed)
+            line = ArchiveLine(headline, label, alt, row.get("lang") or "", origin, believed)
             if key := fold(headline):
                 found.setdefault(key, line)
     return list(found.values())

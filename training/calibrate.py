@@ -12,16 +12,16 @@ TARGET_ACCURACY = 0.955
 """Accuracy wanted among the headlines that get a label, a little above the 95 % that is promised."""
 
 
-def temperature(scores: Floats, truth: NDArray[np.intp], weight: Floats | None = None) -> float:
-    """Return the number that scores (n, topics) are divided by to be calibrated.
+def temperature(scores: Floats, right: NDArray[np.bool_]) -> float:
+    """Return the number that scores (n, topics) are divided by so that confidence is the chance of being right.
 
-    Guo et al., "On Calibration of Modern Neural Networks" (2017): the one that minimises the log-loss on held-out data.
+    Temperature scaling as in Guo et al., "On Calibration of Modern Neural Networks" (2017), fitted to whether the best
+    topic is right, (n,), since a headline may have two right topics: the log-loss of the confidence is minimised.
     """
-    weight = np.ones(len(truth)) if weight is None else weight
 
     def loss(log_t: float) -> float:
-        right = softmax(scores / np.exp(log_t))[np.arange(len(truth)), truth]
-        return float(-(weight * np.log(np.maximum(right, 1e-12))).sum() / weight.sum())
+        confidence = np.clip(softmax(scores / np.exp(log_t)).max(axis=1), 1e-9, 1 - 1e-9)
+        return float(-np.log(np.where(right, confidence, 1 - confidence)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
@@ -40,12 +40,10 @@ def threshold(confidence: Floats, right: NDArray[np.bool_], target: float = TARG
     return 0.0 if last == len(order) - 1 else float(confidence[order[last]])
 
 
-def figures(scores: Floats, truth: NDArray[np.intp], weight: Floats | None = None) -> dict[str, float]:
-    """Return `temperature` and `threshold` for scores (n, topics) and the index of each true topic (n,)."""
-    t = temperature(scores, truth, weight)
-    probabilities = softmax(scores / t)
-    right = probabilities.argmax(axis=1) == truth
-    return {"temperature": t, "threshold": threshold(probabilities.max(axis=1), right)}
+def figures(scores: Floats, right: NDArray[np.bool_]) -> dict[str, float]:
+    """Return `temperature` and `threshold` for scores (n, topics) and whether the best topic of each is right (n,)."""
+    t = temperature(scores, right)
+    return {"temperature": t, "threshold": threshold(softmax(scores / t).max(axis=1), right)}
 
 
 def expected_calibration_error(confidence: Floats, right: NDArray[np.bool_], bins: int = 10) -> float:

@@ -1,5 +1,7 @@
 """Headlines -> TF-IDF, as a scikit-learn pipeline over the classifier's own tokeniser."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -13,7 +15,16 @@ from classifier.terms import CHAR_NGRAM_LENGTHS, fold
 from training.corpus import Line
 from training.lexicon import Lexicon
 
-_CHARS = (CHAR_NGRAM_LENGTHS[0], CHAR_NGRAM_LENGTHS[-1])
+
+@dataclass(frozen=True)
+class Shape:
+    """What the features are made of. The classifier serves the default shape; the others are there to be compared."""
+
+    word_max: int = 2
+    char_lengths: tuple[int, int] = (CHAR_NGRAM_LENGTHS[0], CHAR_NGRAM_LENGTHS[-1])
+    blocks: tuple[str, ...] = ("words", "chars")
+    sublinear: bool = False
+    fold: Callable[[str], str] = fold
 
 
 class OccurrenceTfidf(TransformerMixin, BaseEstimator):
@@ -25,11 +36,15 @@ class OccurrenceTfidf(TransformerMixin, BaseEstimator):
     Args:
         extra_documents: documents counted elsewhere, added to those seen in `fit`.
         extra_df: (terms,) in how many of them each term occurs.
+        sublinear: count the logarithm of a term's occurrences in a document, plus 1.
     """
 
-    def __init__(self, extra_documents: int = 0, extra_df: NDArray[np.float64] | None = None) -> None:
+    def __init__(
+        self, extra_documents: int = 0, extra_df: NDArray[np.float64] | None = None, sublinear: bool = False
+    ) -> None:
         self.extra_documents = extra_documents
         self.extra_df = extra_df
+        self.sublinear = sublinear
 
     def fit(self, counts: csr_matrix, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn hands it over
         """Learn the idf of each column of (documents, terms) counts."""
@@ -45,12 +60,15 @@ class OccurrenceTfidf(TransformerMixin, BaseEstimator):
 
     def transform(self, counts: csr_matrix) -> csr_matrix:
         """Return normalised TF-IDF of the same shape."""
+        if self.sublinear:
+            counts = counts.astype(np.float64)
+            counts.data = 1 + np.log(counts.data)
         squares = counts @ self.squares_
         norms = np.sqrt(np.where(squares > 0, squares, 1.0))
         return (diags(1 / norms) @ counts.multiply(self.idf_[None, :])).tocsr()
 
 
-def build(lines: list[Line], neutral: list[str], lexicons: list[Lexicon]) -> FeatureUnion:
+def build(lines: list[Line], neutral: list[str], lexicons: list[Lexicon], shape: Shape | None = None) -> FeatureUnion:
     """Return the unfitted features: a block of words and word pairs, and a block of character n-grams.
 
     The words are fixed here, the character n-grams are those of the texts it is then fitted on.
@@ -58,43 +76,42 @@ def build(lines: list[Line], neutral: list[str], lexicons: list[Lexicon]) -> Fea
     A word or pair is a term if two lines hold it, or a term list, or a lexicon: so no name that stands in a single
     headline ends up readable in a model.
     """
-    lexicon_terms = sorted({term for lexicon in lexicons for term in lexicon.terms})
-    vocabulary = sorted(_word_terms(lines, neutral).union(lexicon_terms))
+    shape = shape or Shape()
+    learned = {term for lexicon in lexicons for term in lexicon.terms}
+    vocabulary = sorted(_word_terms(lines, neutral, shape) | learned)
     extra_df = np.zeros(len(vocabulary))
     index = {term: i for i, term in enumerate(vocabulary)}
     for lexicon in lexicons:
         extra_df[[index[term] for term in lexicon.terms]] += lexicon.documents
     headlines = sum(lexicon.headlines for lexicon in lexicons)
-    words = CountVectorizer(**_WORDS, vocabulary=vocabulary)
-    chars = CountVectorizer(preprocessor=fold, analyzer="char_wb", ngram_range=_CHARS)
-    return FeatureUnion(
-        [
-            ("words", Pipeline([("count", words), ("tfidf", OccurrenceTfidf(headlines, extra_df))])),
-            ("chars", Pipeline([("count", chars), ("tfidf", OccurrenceTfidf())])),
-        ]
-    )
+    words = CountVectorizer(**_word_options(shape), vocabulary=vocabulary)
+    chars = CountVectorizer(preprocessor=shape.fold, analyzer="char_wb", ngram_range=shape.char_lengths)
+    blocks = {
+        "words": Pipeline([("count", words), ("tfidf", OccurrenceTfidf(headlines, extra_df, shape.sublinear))]),
+        "chars": Pipeline([("count", chars), ("tfidf", OccurrenceTfidf(sublinear=shape.sublinear))]),
+    }
+    return FeatureUnion([(name, blocks[name]) for name in shape.blocks])
 
 
-_WORDS: dict[str, Any] = {
-    "preprocessor": fold,
-    "tokenizer": str.split,
-    "token_pattern": None,
-    "ngram_range": (1, 2),
-}
+def _word_options(shape: Shape) -> dict[str, Any]:
+    return {
+        "preprocessor": shape.fold,
+        "tokenizer": str.split,
+        "token_pattern": None,
+        "ngram_range": (1, shape.word_max),
+    }
 
 
-def _word_terms(lines: list[Line], neutral: list[str]) -> set[str]:
+def _word_terms(lines: list[Line], neutral: list[str], shape: Shape) -> set[str]:
     listed = [line.text for line in lines if line.kind == "term"] + neutral
     told = [line.text for line in lines if line.kind != "term"]
-    found: set[str] = set()
-    for texts, min_df in ((listed, 1), (told, 2), (listed + told, 2)):
-        if len(texts) >= min_df:
-            found |= set(_vocabulary(texts, min_df))
-    return found
+    return _vocabulary(listed, 1, shape) | _vocabulary(listed + told, 2, shape)
 
 
-def _vocabulary(texts: list[str], min_df: int) -> dict[str, int]:
+def _vocabulary(texts: list[str], min_df: int, shape: Shape) -> set[str]:
+    if len(texts) < min_df:
+        return set()
     try:
-        return dict(CountVectorizer(**_WORDS, min_df=min_df).fit(texts).vocabulary_)
+        return set(CountVectorizer(**_word_options(shape), min_df=min_df).fit(texts).vocabulary_)
     except ValueError:  # scikit-learn's word for "no term is frequent enough"
-        return {}
+        return set()

@@ -13,7 +13,7 @@ from classifier.errors import InputError
 from classifier.model import Weights
 from training import calibrate, lexicon
 from training.corpus import Corpus, Line
-from training.features import build
+from training.features import Shape, build
 from training.generate import gibberish
 from training.lexicon import Lexicon
 
@@ -28,6 +28,7 @@ class Recipe:
     generated: int = 20_000
     generated_weight: float = 0.3
     neutral_weight: float = 0.15
+    class_weight: str | None = "balanced"
     c: float = 10.0
     max_iter: int = 400
     known_share: float = 0.3
@@ -101,17 +102,21 @@ def fit(corpus: Corpus, recipe: Recipe | None = None, tell: Tell = lambda _: Non
     return _finish(base, figures, recipe, lexicons)
 
 
-def fit_base(corpus: Corpus, lexicons: list[Lexicon], recipe: Recipe, tell: Tell = lambda _: None) -> Base:
+def fit_base(
+    corpus: Corpus, lexicons: list[Lexicon], recipe: Recipe, tell: Tell = lambda _: None, shape: Shape | None = None
+) -> Base:
     """Fit the corpus alone, over a vocabulary that has room for the lexicons' terms."""
     tell("generating headlines")
     generated = corpus.generated(recipe.generated, recipe.seed)
-    return _fit_lines(corpus, corpus.lines + generated, lexicons, recipe, tell)
+    return _fit_lines(corpus, corpus.lines + generated, lexicons, recipe, tell, shape)
 
 
-def _fit_lines(corpus: Corpus, lines: list[Line], lexicons: list[Lexicon], recipe: Recipe, tell: Tell) -> Base:
+def _fit_lines(
+    corpus: Corpus, lines: list[Line], lexicons: list[Lexicon], recipe: Recipe, tell: Tell, shape: Shape | None = None
+) -> Base:
     tell("counting terms")
     neutral = [term for _, term in corpus.neutral]
-    features = build(lines, neutral, lexicons)
+    features = build(lines, neutral, lexicons, shape)
     foreign = corpus.foreign + (gibberish(recipe.gibberish, recipe.seed) if corpus.foreign else [])
     everything = features.fit_transform([line.text for line in lines] + neutral + foreign)
     matrix = everything[: len(lines) + len(neutral)]
@@ -122,7 +127,7 @@ def _fit_lines(corpus: Corpus, lines: list[Line], lexicons: list[Lexicon], recip
     weight = [recipe.generated_weight if line.kind == "generated" else 1.0 for line in lines]
     weight += [recipe.neutral_weight] * (len(neutral) * len(topics))
     tell("fitting the logistic regression")
-    logistic = LogisticRegression(C=recipe.c, class_weight="balanced", max_iter=recipe.max_iter, tol=1e-4)
+    logistic = LogisticRegression(C=recipe.c, class_weight=recipe.class_weight, max_iter=recipe.max_iter)
     logistic.fit(rows, labels, sample_weight=weight)
     familiar = _fit_familiar(everything, len(foreign), recipe) if foreign else None
     return Base(topics, features, *_in_order(logistic, topics), familiar)
@@ -197,4 +202,4 @@ def _calibrate_without_archive(corpus: Corpus, recipe: Recipe) -> dict[str, floa
     base = _fit_lines(corpus, kept + corpus.generated(recipe.generated, recipe.seed), [], recipe, lambda _: None)
     scores = base.scores(base.features.transform([line.text for line in test]))
     truth = np.array([corpus.topics.index(line.topic) for line in test])
-    return calibrate.figures(scores, truth)
+    return calibrate.figures(scores, scores.argmax(axis=1) == truth)

@@ -143,7 +143,8 @@ def _targets(corpus: Corpus, lines: list[ArchiveLine], offset: Floats) -> tuple[
     for i, line in enumerate(lines):
         if line.label:
             targets[i] *= 1 - line.trust
-            targets[i, topics.index(line.label)] += line.trust
+            for label in (line.label, line.alt or line.label):
+                targets[i, topics.index(label)] += line.trust / 2
     return targets, name
 
 
@@ -167,7 +168,9 @@ def _cross_validate(
         held[test] = offset[test] + columns[test] @ weights + intercept
     most = max(lines[i].trust for i in labelled)
     judged = np.array([i for i in labelled if lines[i].trust == most])
-    truth = np.array([topics.index(str(lines[i].label)) for i in judged])
-    best = held[judged].argmax(axis=1)
-    f1 = float(f1_score(truth, best, average="macro"))
-    return calibrate.figures(held[judged], truth), float((best == truth).mean()), f1
+    guesses = [topics[k] for k in held[judged].argmax(axis=1)]
+    pairs = [(lines[i], guess) for i, guess in zip(judged, guesses, strict=True)]
+    truth = [line.alt if line.alt == guess else line.label for line, guess in pairs]
+    right = np.array([a == b for a, b in zip(truth, guesses, strict=True)])
+    f1 = float(f1_score(truth, guesses, average="macro"))
+    return calibrate.figures(held[judged], right), float(right.mean()), f1

@@ -65,6 +65,7 @@ class _Reader:
     def __init__(self) -> None:
         self.corpus = Corpus()
         self.problems: list[str] = []
+        self.term_keys: set[tuple[str, str, str]] = set()
         self.first_seen: dict[str, tuple[str, str]] = {}  # folded headline -> topic, file:line
 
     def finish(self) -> Corpus:
@@ -126,7 +127,8 @@ class _Reader:
                     continue  # nothing but slots: it fills patterns and teaches nothing itself
                 if topic == "neutral":
                     self.corpus.neutral.append((lang, bare))
-                else:
+                elif (topic, lang, fold(bare)) not in self.term_keys:  # of another kind it fills other slots
+                    self.term_keys.add((topic, lang, fold(bare)))
                     self.corpus.lines.append(Line(bare, topic, lang, "term", str(file)))
 
     def patterns(self, file: Path) -> None:

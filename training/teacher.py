@@ -4,7 +4,7 @@ Needed at training time only, as the extra `teacher`; nothing of it is served.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ def embed(encoder: Encoder, texts: list[str]) -> NDArray[np.float32]:
 
 
 def fit(own: NDArray[np.float32], own_labels: list[str], more: NDArray[np.float32], labels: list[str],
-        topics: list[str]) -> Callable[[NDArray[np.float32]], Floats]:  # fmt: skip
+        topics: Sequence[str]) -> Callable[[NDArray[np.float32]], Floats]:  # fmt: skip
     """Fit a logistic regression on embeddings of the corpus and of labelled archive lines.
 
     Returns:
