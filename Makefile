@@ -14,7 +14,7 @@ help: ## this list
 	@echo
 	@echo "  CORPUS=path[,path...]   what corpus, train and evaluate read (default: training/corpus; add it to keep ours)"
 	@echo "  EVAL=path[,path...]     labelled headlines to measure on     REAL=path[,...]  lines the corpus must not resemble"
-	@echo "  ARCHIVE= LABELLED= OUT= what lexicon learns from, and the layer it writes"
+	@echo "  ARCHIVE= LABELLED= CALIBRATE= OUT=  what lexicon learns from, is calibrated on, and writes"
 	@echo "  FILE=path               what classify labels                 HOST= PORT= WORKERS=  where and how serve runs"
 
 $(VENV)/made: pyproject.toml
@@ -36,7 +36,8 @@ train: install ## train the default model, or one on CORPUS=path[,path...]
 
 lexicon: install ## learn word weights from ARCHIVE=path[,path...] and LABELLED=path[,path...]
 	@$(BIN)/python -m training lexicon $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(ARCHIVE),--archive '$(ARCHIVE)') \
-		$(if $(LABELLED),--labelled '$(LABELLED)') $(if $(OUT),--out '$(OUT)')
+		$(if $(LABELLED),--labelled '$(LABELLED)') $(if $(CALIBRATE),--calibrate '$(CALIBRATE)') \
+		$(if $(OUT),--out '$(OUT)')
 
 evaluate: train ## measure the model on EVAL=path[,path...], or by cross-validation, and write report/
 	@$(BIN)/python -m training evaluate $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(EVAL),--eval '$(EVAL)') \

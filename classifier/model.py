@@ -124,7 +124,7 @@ class Classifier:
         self._words = {term: i for i, term in enumerate(weights.vocabulary[:n])}
         self._chars = {term: i for i, term in enumerate(weights.vocabulary[n:], n)}
         # One row per term: scores, familiarity, and the squared norm.
-        self._table = np.column_stack([weights.per_term, weights.squares]).astype(np.float64)
+        self._table = np.column_stack([weights.per_term, weights.squares])
         # One row per word: its word-block sums, its character-block sums, and its letters if the word is known.
         self._width = k + 2
         self._memo = _Memo(2 * self._width + 1)
@@ -288,13 +288,14 @@ def _checked(headlines: Iterable[str]) -> list[str]:
     return texts
 
 
-def _segment_sums(rows: Floats, lengths: NDArray[np.intp]) -> Floats:
+def _segment_sums(rows: NDArray[np.floating], lengths: NDArray[np.intp]) -> Floats:
     """Return the sum of each run of rows, run i being `lengths[i]` long; 0 for an empty run."""
     sums = np.zeros((len(lengths), rows.shape[1]))
     full = lengths > 0
     if full.any():
         starts = np.cumsum(lengths[full]) - lengths[full]
-        sums[full] = np.add.reduceat(rows, starts, axis=0)
+        # Weights are kept in single precision to be small, and added up in double to be exact.
+        sums[full] = np.add.reduceat(rows, starts, axis=0, dtype=np.float64)
     return sums
 
 

@@ -170,6 +170,7 @@ def write(folder: Path, weights: Weights, golden: list[str], facts: dict[str, An
 def publish(models: Path, folder: Path, version: str) -> Path:
     """Move a staging folder into place as a version and make it the current one; return the version's folder."""
     target = models / version
+    folder.chmod(0o755)  # a temporary folder is its maker's alone, a model is for the service's user too
     for file in folder.iterdir():
         _sync(file)
     _sync(folder)

@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     learned = command("lexicon", _lexicon, "learn word weights from an archive of headlines")
     learned.add_argument("--archive", type=_paths, default=[], metavar="PATH[,PATH...]", help="headlines, any columns")
     learned.add_argument("--labelled", type=_paths, default=[], metavar="PATH[,PATH...]", help="headlines with labels")
+    learned.add_argument("--calibrate", type=_paths, default=[], metavar="PATH[,PATH...]", help="labelled headlines, "
+                         "not learned from, to set confidence and threshold by")  # fmt: skip
     learned.add_argument("--out", type=Path, default=OWN / "lexicon" / "20-newsroom.tsv", help="the layer to write")
     evaluated = command("evaluate", _evaluate, "measure the current model")
     evaluated.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
@@ -123,11 +125,12 @@ def _train(options: argparse.Namespace) -> int:
 def _lexicon(options: argparse.Namespace) -> int:
     corpus: Corpus = read(options.corpus)
     lines = archive.read([*options.labelled, *options.archive], corpus.topics)
+    judge = [line for line in archive.read(options.calibrate, corpus.topics) if line.label]
     folder = options.out.parent
     below = lexicon.read_folder(folder, leave_out=options.out.name)
     steps = Steps(6)
     try:
-        learned = learn.learn(corpus, below, lines, learn.read_withheld(folder), tell=steps)
+        learned = learn.learn(corpus, below, lines, learn.read_withheld(folder), judge=judge, tell=steps)
     finally:
         steps.close()
     learned.lexicon.save(options.out)

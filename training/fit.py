@@ -95,10 +95,12 @@ def fit(corpus: Corpus, recipe: Recipe | None = None, tell: Tell = lambda _: Non
     base = fit_base(corpus, lexicons, recipe, tell)
     for layer in lexicons:
         base.add(layer)
-    figures = next((layer.figures for layer in reversed(lexicons) if "temperature" in layer.figures), None)
-    if figures is None:
+    figures: dict[str, float] = {}
+    for layer in lexicons:
+        figures |= layer.figures  # a later layer was calibrated with the earlier ones in place
+    if "temperature" not in figures:
         tell("calibrating")
-        figures = _calibrate_without_archive(corpus, recipe)
+        figures |= _calibrate_without_archive(corpus, recipe)
     return _finish(base, figures, recipe, lexicons)
 
 
