@@ -8,7 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from classifier import storage
-from classifier.errors import ClassifierError
+from classifier.errors import ClassifierError, InputError
 from training import archive, compare, evaluate, learn, lexicon, publish, report, resemblance
 from training.corpus import Corpus
 from training.fit import Recipe
@@ -124,6 +124,8 @@ def _train(options: argparse.Namespace) -> int:
 
 def _lexicon(options: argparse.Namespace) -> int:
     corpus: Corpus = read(options.corpus)
+    if not options.labelled and not options.archive:
+        raise InputError("name the headlines to learn from: ARCHIVE=path or LABELLED=path")
     lines = archive.read([*options.labelled, *options.archive], corpus.topics)
     judge = [line for line in archive.read(options.calibrate, corpus.topics) if line.label]
     folder = options.out.parent

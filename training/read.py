@@ -69,13 +69,16 @@ class _Reader:
         self.first_seen: dict[str, tuple[str, str]] = {}  # folded headline -> topic, file:line
 
     def finish(self) -> Corpus:
-        per_topic = Counter(line.topic for line in self.corpus.lines)
-        rare = {topic for topic, count in per_topic.items() if count < MIN_HEADLINES}
-        for where, (topic, _) in {w: (t, w) for t, w in self.first_seen.values()}.items():
-            if topic in rare:
-                self.problems.append(f"{where}: unknown topic '{topic}': no other line has it")
         if self.problems:
             raise CorpusError(self.problems)
+        per_topic = Counter(line.topic for line in self.corpus.lines)
+        lonely = [
+            f"{where}: unknown topic '{topic}': no other line has it"
+            for topic, where in self.first_seen.values()
+            if per_topic[topic] < MIN_HEADLINES
+        ]
+        if lonely:
+            raise CorpusError(lonely)
         if len(per_topic) < 2:
             raise InputError(f"a classifier needs at least two topics, the corpus has {len(per_topic)}")
         return self.corpus
