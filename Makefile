@@ -39,7 +39,7 @@ lexicon: install ## learn word weights from ARCHIVE=path[,path...] and LABELLED=
 		$(if $(LABELLED),--labelled '$(LABELLED)') $(if $(CALIBRATE),--calibrate '$(CALIBRATE)') \
 		$(if $(OUT),--out '$(OUT)')
 
-evaluate: train ## measure the model on EVAL=path[,path...], or by cross-validation, and write report/
+evaluate: train ## measure the model on labelled headlines, EVAL=path[,path...], and write report/
 	@$(BIN)/python -m training evaluate $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(EVAL),--eval '$(EVAL)') \
 		$(if $(LABELLED),--labelled '$(LABELLED)') $(if $(FULL),--full)
 

@@ -1,7 +1,15 @@
 """A small real corpus and a small real model, made once a run."""
 
+import os
 import random
+import signal
+import socket
+import subprocess
+import sys
+import time
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +19,7 @@ from training import publish, read
 from training.corpus import Corpus
 from training.fit import Recipe, Trained, fit
 
+ROOT = Path(__file__).parent.parent
 SMALL = Recipe(generated=300)
 
 
@@ -59,3 +68,24 @@ def models(small_corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def model(models: Path) -> Classifier:
     return load(models)
+
+
+@contextmanager
+def running_server(models: Path) -> Iterator[int]:
+    """Give the port of a real server, started as `make serve` starts it, and stop it afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
+    env = os.environ | {"PORT": str(port), "HEADLINES_MODELS": str(models)}
+    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE) as server:
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=60)
+        assert server.returncode == 0

@@ -1,17 +1,15 @@
 """The README's examples, run as they stand against the default model."""
 
 import doctest
-import os
 import re
-import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import running_server
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,21 +28,8 @@ def examples() -> list[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = int(probe.getsockname()[1])
-    env = os.environ | {"PORT": str(free), "WORKERS": "1"}
-    command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
-    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE) as server:
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", free), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield free
-        server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=60)
+    with running_server(ROOT / "models") as port:
+        yield port
 
 
 def test_there_are_examples_and_the_first_comes_early() -> None:

@@ -1,11 +1,5 @@
 import http.client
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +8,8 @@ from flask.testing import FlaskClient
 
 from classifier import Classifier
 from service.app import create_app
+from tests.conftest import running_server
 
-ROOT = Path(__file__).parent.parent
 TICKER = "Le Raja bat le Wydad • Averses orageuses attendues lundi • Bourse de Casablanca : le MASI en hausse"
 
 
@@ -137,23 +131,8 @@ def test_a_failure_of_ours_tells_the_client_nothing(model: Classifier, monkeypat
 
 @pytest.fixture(scope="module")
 def port(models: Path) -> Iterator[int]:
-    """A real server, as `make serve` starts it, on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
-    env = os.environ | {"PORT": str(free), "HEADLINES_MODELS": str(models)}
-    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE) as server:
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", free), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield free
-        server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=60)
-        assert server.returncode == 0
+    with running_server(models) as port:
+        yield port
 
 
 def test_the_real_server_answers_on_one_connection(port: int) -> None:

@@ -60,7 +60,7 @@ def read_items(paths: Sequence[Path], topics: Sequence[str]) -> list[Item]:
                 raise InputError(f"{path}:{number}: unknown topic '{label}' or '{alt}'")
             items.append(Item(row["headline"], label, alt, row.get("set") or path.stem, row.get("lang") or ""))
     if not items:
-        raise InputError("there is nothing to evaluate on")
+        raise InputError("there is nothing to evaluate on: name labelled headlines with EVAL=path")
     return items
 
 

@@ -1,5 +1,6 @@
 """Corpus -> scikit-learn pipeline -> `Weights`: the training itself."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,7 +29,8 @@ class Recipe:
     generated: int = 20_000
     generated_weight: float = 0.3
     neutral_weight: float = 0.15
-    class_weight: str | None = "balanced"
+    balanced: bool = True
+    """Give the topics of a language the same total weight, however many lines each has."""
     c: float = 10.0
     max_iter: int = 400
     known_share: float = 0.3
@@ -127,12 +129,29 @@ def _fit_lines(
     rows = vstack([matrix[: len(lines)]] + [matrix[len(lines) :]] * len(topics)).tocsr()
     labels = [line.topic for line in lines] + [topic for topic in topics for _ in neutral]
     weight = [recipe.generated_weight if line.kind == "generated" else 1.0 for line in lines]
+    if recipe.balanced:
+        weight = _balance(lines, weight)
     weight += [recipe.neutral_weight] * (len(neutral) * len(topics))
     tell("fitting the logistic regression")
-    logistic = LogisticRegression(C=recipe.c, class_weight=recipe.class_weight, max_iter=recipe.max_iter)
+    logistic = LogisticRegression(C=recipe.c, max_iter=recipe.max_iter)
     logistic.fit(rows, labels, sample_weight=weight)
     familiar = _fit_familiar(everything, len(foreign), recipe) if foreign else None
     return Base(topics, features, *_in_order(logistic, topics), familiar)
+
+
+def _balance(lines: list[Line], weight: list[float]) -> list[float]:
+    """Return weights under which every topic weighs the same within a language, the language keeping its total.
+
+    Per language, since a topic that has many lines in one language alone would be favoured by that language's very
+    letters.
+    """
+    mass: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for line, w in zip(lines, weight, strict=True):
+        mass[line.lang][line.topic] += w  # type: ignore[assignment]  # a counter of weights, not of things
+    return [
+        w * mass[line.lang].total() / (len(mass[line.lang]) * mass[line.lang][line.topic])
+        for line, w in zip(lines, weight, strict=True)
+    ]
 
 
 def _fit_familiar(matrix: csr_matrix, foreign: int, recipe: Recipe) -> LogisticRegression:
