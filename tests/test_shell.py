@@ -56,7 +56,10 @@ def test_a_file_is_read_by_its_name(models: Path, tmp_path: Path) -> None:
 def test_topics_and_threshold(models: Path) -> None:
     done = run(models, "--to", "jsonl", "--topics", "sport,weather", "--threshold", "0", text=LINES)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [answer["label"] for answer in answers] == ["sport", "weather"]
+    for answer in answers:
+        assert list(answer["probabilities"]) == ["sport", "weather"]
+        assert answer["reason"] != "uncertain"
+    assert answers[1]["probabilities"]["weather"] > answers[0]["probabilities"]["weather"]
 
 
 @pytest.mark.parametrize(
