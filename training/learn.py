@@ -42,7 +42,7 @@ class LearnRecipe:
     """From 0, every headline of the archive weighs the same, to 1, every topic does within its language."""
     max_iter: int = 120
     folds: int = 5
-    unfamiliar: float = 0.005
+    unfamiliar: float = 0.01
 
 
 @dataclass
