@@ -3,51 +3,76 @@
 The score of a topic is that of TF-IDF over word (1,2)-grams and over word-bounded character (2,5)-grams, weighed by one
 multinomial logistic regression. Each of the two blocks is divided by the Euclidean norm of its *occurrences*, so both
 the numerators and the squared norms are plain sums over the words of a headline: every word owns one short row of
-numbers, worked out at its first sight and remembered.
+numbers. Rows are found in two ways, with the same result: for a few headlines in dictionaries of str, term by term; for
+many by the keys of all their terms at once, in NumPy from code points to probabilities, which is faster from some
+sixteen headlines on and needs no dictionaries.
 """
 
-import threading
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import InputError
-from classifier.terms import char_ngrams, locate, word_bigrams, words
+from classifier.index import Index
+from classifier.keys import Batch, ngram_keys, pair_keys, read
+from classifier.terms import locate, word_bigrams, words
 from classifier.topics import describe
 
 Floats = NDArray[np.float64]
 
 Reason = Literal["uncertain", "unfamiliar"]
 
-_MEMO_WORDS = 1 << 16
-_MEMO_WORD_LENGTH = 40  # longer ones are noise or hostile: worked out each time, never kept
+_FEW = 16  # up to so many headlines go term by term
+_CHUNK_LETTERS = 1 << 17  # what NumPy works on at once: enough to amortise its calls, few enough to stay in cache
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What training leaves behind: one table of terms, and what turns scores into answers.
+    """What training leaves behind: flat tables of terms, and what turns scores into answers.
 
-    `per_term` is (terms, topics + 1): what one occurrence of a term adds to each topic's score before normalising, and
-    in the last column to the familiarity, the log-odds of a headline being in one of our languages at all. `squares`
-    is (terms,): what it adds to the squared norm. The first `n_words` terms are words and word pairs, the others are
-    character n-grams. `intercept` is (topics + 1,).
+    Row 0 of every table is zero and stands for an unknown term. A row holds what one occurrence of its term adds to
+    each topic's score before normalising, then to the familiarity (the log-odds of a headline being in one of our
+    languages at all), then to the squared norm: topics + 2 columns.
     """
 
     topics: tuple[str, ...]
-    vocabulary: list[str]
-    n_words: int
-    per_term: NDArray[np.float32]
-    squares: NDArray[np.float32]
+    vocabulary: NDArray[np.uint8]
+    """The terms as UTF-8 text, one a line: words, word pairs, character n-grams, each in the order of its rows."""
+    words: Index
+    """Finds the rows of words and word pairs."""
+    word_rows: Floats
+    """(1 + words + pairs, topics + 2)"""
+    spellings: Floats
+    """(1 + words, topics + 3): the sums over the character n-grams of each word, and its letters if not a number."""
+    chars: Index
+    """Finds the rows of character n-grams."""
+    char_rows: Floats
+    """(1 + n-grams, topics + 2): an n-gram's own figures and those of the shorter ones it begins with, which are all
+    terms too; so that the longest n-gram found at a place speaks for all that begin there."""
     intercept: Floats
+    """(topics + 1,)"""
     threshold: float = 0.0
     """Confidence under which the classifier abstains as `uncertain`."""
     familiarity: float = 0.0
     """Familiarity under which it abstains as `unfamiliar`."""
     known_share: float = 0.0
     """Share of letters standing in known words under which it abstains as `unfamiliar`."""
+
+    @property
+    def n_terms(self) -> int:
+        """How many words, word pairs and character n-grams there are."""
+        return len(self.word_rows) + len(self.char_rows) - 2
+
+    def terms(self) -> tuple[list[str], list[str]]:
+        """Return words and word pairs, and character n-grams, as text."""
+        terms = self.vocabulary.tobytes().decode().split("\n")
+        n_words = len(self.word_rows) - 1
+        return terms[:n_words], terms[n_words:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,30 +130,21 @@ class Explanation:
     drivers: list[Driver]
 
 
-class _Memo:
-    """Rows of words already met. Only ever grows; a full one is replaced whole, so readers need no lock."""
-
-    def __init__(self, width: int) -> None:
-        self.slots: dict[str, int] = {}
-        self.rows = np.zeros((_MEMO_WORDS, width))
-
-
 class Classifier:
-    """Says which topic headlines belong to. Safe to share between threads; build one with `classifier.load()`."""
+    """Says which topic headlines belong to. Safe to share between threads; build one with `classifier.load()`.
+
+    Pickling one for another process costs little where its tables are memory-mapped and the pickler knows how to pass
+    that on, as joblib's does.
+    """
 
     def __init__(self, weights: Weights, version: str = "unpublished") -> None:
         self.weights = weights
         self.version = version
         self.topics = weights.topics
-        n, k = weights.n_words, len(weights.topics)
-        self._words = {term: i for i, term in enumerate(weights.vocabulary[:n])}
-        self._chars = {term: i for i, term in enumerate(weights.vocabulary[n:], n)}
-        # One row per term: scores, familiarity, and the squared norm.
-        self._table = np.column_stack([weights.per_term, weights.squares])
-        # One row per word: its word-block sums, its character-block sums, and its letters if the word is known.
-        self._width = k + 2
-        self._memo = _Memo(2 * self._width + 1)
-        self._lock = threading.Lock()
+        self._intercept: list[float] = weights.intercept.tolist()
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Weights, str]]:
+        return type(self), (self.weights, self.version)
 
     def classify(
         self,
@@ -152,25 +168,31 @@ class Classifier:
         threshold = self.weights.threshold if threshold is None else threshold
         if not 0 <= threshold <= 1:
             raise InputError(f"threshold must be between 0 and 1, not {threshold}")
-        names = [self.topics[c] for c in columns]
-        scores, known = self._scores([words(text) for text in texts])
-        familiar = (known >= self.weights.known_share) & (known > 0) & (scores[:, -1] >= self.weights.familiarity)
-        probabilities = _softmax(scores[:, columns])
-        best = probabilities.argmax(axis=1)
+        names = self.topics if topics is None else tuple(topics)
+        rows: list[list[float]] = []
+        familiar: list[bool] = []
+        if len(texts) <= _FEW:
+            for text in texts:
+                scores, share = self._score_one(words(text))
+                rows.append(_softmax_one(scores[:-1] if topics is None else [scores[c] for c in columns]))
+                familiar.append(self._is_familiar(scores[-1], share))
+        else:
+            for chunk in _chunks(texts):
+                table, shares = self._scores(read(chunk))
+                rows += _softmax(table[:, columns]).tolist()
+                familiar += map(self._is_familiar, table[:, -1].tolist(), shares.tolist())
         return [
-            self._prediction(text, dict(zip(names, row, strict=True)), names[winner], is_familiar, threshold)
-            for text, row, winner, is_familiar in zip(
-                texts, probabilities.tolist(), best.tolist(), familiar.tolist(), strict=True
-            )
+            self._prediction(text, names, row, is_familiar, threshold)
+            for text, row, is_familiar in zip(texts, rows, familiar, strict=True)
         ]
 
     def probabilities(self, headlines: Iterable[str]) -> Floats:
         """Return calibrated probabilities of shape (headlines, topics), columns in the order of `topics`."""
-        return _softmax(self._scores([words(text) for text in _checked(headlines)])[0][:, :-1])
+        return _softmax(self._all_scores(headlines)[:, :-1])
 
     def familiarity(self, headlines: Iterable[str]) -> Floats:
         """Return the log-odds, of shape (headlines,), that each is a headline in one of the corpus's languages."""
-        return self._scores([words(text) for text in _checked(headlines)])[0][:, -1]
+        return self._all_scores(headlines)[:, -1]
 
     def explain(self, headline: str, *, topics: Sequence[str] | None = None) -> Explanation:
         """Return the prediction for one headline with the words that drove its best topic.
@@ -181,7 +203,7 @@ class Classifier:
         [prediction] = self.classify([headline], topics=topics)
         topic = max(prediction.probabilities, key=prediction.probabilities.__getitem__)
         located = locate(headline)
-        parts = self._contributions([word.text for word in located])[:, self.topics.index(topic)]
+        parts = self._contributions(read([headline]))[:, self.topics.index(topic)]
         total = float(np.abs(parts).sum()) or 1.0
         drivers = [
             Driver(headline[w.start : w.end], w.start, w.end, part / total)
@@ -190,15 +212,19 @@ class Classifier:
         return Explanation(prediction, topic, sorted(drivers, key=lambda d: -abs(d.share)))
 
     def _prediction(
-        self, text: str, probabilities: dict[str, float], best: str, familiar: bool, threshold: float
+        self, text: str, names: Sequence[str], row: list[float], familiar: bool, threshold: float
     ) -> Prediction:
-        confidence = probabilities[best]
+        confidence = max(row)
         reason: Reason | None = None
         if not familiar:
             reason = "unfamiliar"
         elif confidence < threshold:
             reason = "uncertain"
-        return Prediction(text, None if reason else best, confidence, probabilities, reason, self.version)
+        label = None if reason else names[row.index(confidence)]
+        return Prediction(text, label, confidence, dict(zip(names, row, strict=True)), reason, self.version)
+
+    def _is_familiar(self, familiarity: float, known_share: float) -> bool:
+        return known_share > 0 and known_share >= self.weights.known_share and familiarity >= self.weights.familiarity
 
     def _columns(self, topics: Sequence[str] | None) -> list[int]:
         if topics is None:
@@ -212,70 +238,94 @@ class Classifier:
             raise InputError("a topic is named twice")
         return [self.topics.index(topic) for topic in topics]
 
-    def _scores(self, headlines: list[list[str]]) -> tuple[Floats, Floats]:
+    # One headline at a time, term by term.
+
+    @cached_property
+    def _row_of(self) -> tuple[dict[str, int], dict[str, int]]:
+        words, ngrams = self.weights.terms()
+        return {term: row for row, term in enumerate(words, 1)}, {term: row for row, term in enumerate(ngrams, 1)}
+
+    def _score_one(self, found: list[str]) -> tuple[list[float], float]:
+        """Return one headline's scores, topics + 1 of them, and the share of letters in known words."""
+        if not found:
+            return self._intercept, 0.0
+        weights = self.weights
+        row_of, row_of_ngram = self._row_of
+        at = [row_of.get(word, 0) for word in found]
+        pairs = [row for pair in word_bigrams(found) if (row := row_of.get(pair))]
+        spelling = _total(weights.spellings, at)
+        if 0 in at:
+            get = row_of_ngram.get
+            padded = [f" {word} " for word, row in zip(found, at, strict=True) if not row]
+            # The longest n-gram that begins at each place. Written out, being the innermost loop of all.
+            ngrams = [
+                get(text[i : i + 5]) or get(text[i : i + 4]) or get(text[i : i + 3]) or get(text[i : i + 2], 0)
+                for text in padded
+                for i in range(len(text) - 1)
+            ]
+            spelling[:-1] += _total(weights.char_rows, ngrams)
+        *word, word_squares = _total(weights.word_rows, at + pairs).tolist()
+        *chars, char_squares, known = spelling.tolist()
+        word_norm, char_norm = math.sqrt(word_squares) or 1.0, math.sqrt(char_squares) or 1.0
+        scores = [i + w / word_norm + c / char_norm for i, w, c in zip(self._intercept, word, chars, strict=True)]
+        return scores, known / sum(map(len, found))
+
+    # Many headlines at a time, by the keys of their terms.
+
+    def _all_scores(self, headlines: Iterable[str]) -> Floats:
+        scores = [self._scores(read(chunk))[0] for chunk in _chunks(_checked(headlines))]
+        return np.concatenate([np.empty((0, len(self._intercept))), *scores])
+
+    def _scores(self, batch: Batch) -> tuple[Floats, Floats]:
         """Return scores (headlines, topics + 1) and the share of letters in known words (headlines,)."""
-        lengths = np.array([len(h) for h in headlines], dtype=np.intp)
-        sums = _segment_sums(self._rows([word for h in headlines for word in h]), lengths)
-        word_sums, char_sums, known = sums[:, : self._width], sums[:, self._width : -1], sums[:, -1]
-        pairs = [[i for pair in word_bigrams(h) if (i := self._words.get(pair)) is not None] for h in headlines]
-        pair_lengths = np.array([len(p) for p in pairs], dtype=np.intp)
-        word_sums = word_sums + _segment_sums(self._table[[i for p in pairs for i in p]], pair_lengths)
-        scores = self.weights.intercept + _normalised(word_sums) + _normalised(char_sums)
-        letters = np.array([sum(map(len, h)) for h in headlines], dtype=np.float64)
+        word, spelling = self._rows(batch)
+        at = self.weights.words.find(pair_keys(batch))
+        known_pairs = np.flatnonzero(at)
+        word[known_pairs] += self.weights.word_rows[at[known_pairs]]
+        sums = _segment_sums(np.column_stack([word, spelling, batch.lengths]), batch.counts)
+        width = word.shape[1]
+        known, letters = sums[:, -2], sums[:, -1]
+        scores = self.weights.intercept + _normalised(sums[:, :width]) + _normalised(sums[:, width:-2])
         return scores, known / np.maximum(letters, 1)
 
-    def _rows(self, batch: list[str]) -> Floats:
-        """Return the rows of words, worked out or remembered, of shape (words, 2 * (topics + 2) + 1)."""
-        memo = self._memo
-        slots = [memo.slots.get(word, -1) for word in batch]
-        if -1 not in slots:
-            return memo.rows[slots]
-        missing = list(dict.fromkeys(word for word, slot in zip(batch, slots, strict=True) if slot < 0))
-        rows = self._work_out(missing)
-        self._remember(missing, rows)
-        result = memo.rows[slots]
-        position = {word: i for i, word in enumerate(missing)}
-        fresh = [i for i, slot in enumerate(slots) if slot < 0]
-        result[fresh] = rows[[position[batch[i]] for i in fresh]]
-        return result
+    def _rows(self, batch: Batch) -> tuple[Floats, Floats]:
+        """Return each word's row of `word_rows` and its row of `spellings`, worked out where it is unknown."""
+        weights = self.weights
+        at = weights.words.find(batch.keys)
+        word, spelling = weights.word_rows.take(at, axis=0), weights.spellings.take(at, axis=0)
+        unknown = at == 0
+        if unknown.any():
+            letters = batch.letters[np.repeat(unknown, batch.lengths)]
+            ngrams, rows_per_word = ngram_keys(letters, batch.lengths[unknown])
+            found = np.zeros(len(ngrams), dtype=np.int32)
+            for column in ngrams.T[::-1]:  # longest first
+                missing = np.flatnonzero(found == 0)
+                found[missing] = weights.chars.find(column[missing])
+            spelling[unknown, :-1] = _segment_sums(weights.char_rows.take(found, axis=0), rows_per_word)
+        return word, spelling
 
-    def _work_out(self, distinct: list[str]) -> Floats:
-        rows = np.zeros((len(distinct), 2 * self._width + 1))
-        known = [(i, index) for i, word in enumerate(distinct) if (index := self._words.get(word)) is not None]
-        if known:
-            at, found = map(list, zip(*known, strict=True))
-            rows[at, : self._width] = self._table[found]
-            # A number says nothing about the language it stands in.
-            rows[at, -1] = [0 if distinct[i].isdigit() else len(distinct[i]) for i in at]
-        get = self._chars.get
-        ngrams = [[i for gram in char_ngrams(word) if (i := get(gram)) is not None] for word in distinct]
-        lengths = np.array([len(n) for n in ngrams], dtype=np.intp)
-        rows[:, self._width : -1] = _segment_sums(self._table[[i for n in ngrams for i in n]], lengths)
-        return rows
-
-    def _remember(self, distinct: list[str], rows: Floats) -> None:
-        with self._lock:
-            memo = self._memo
-            for word, row in zip(distinct, rows, strict=True):
-                slot = len(memo.slots)
-                if slot == _MEMO_WORDS:
-                    self._memo = memo = _Memo(rows.shape[1])
-                    slot = 0
-                if word not in memo.slots and len(word) <= _MEMO_WORD_LENGTH:
-                    memo.rows[slot] = row  # before the slot is published, or another thread might read zeros
-                    memo.slots[word] = slot
-
-    def _contributions(self, headline: list[str]) -> Floats:
-        """Return each word's centred part of the scores, of shape (words, topics)."""
-        rows = self._rows(headline)
-        word_part, char_part = rows[:, : self._width].copy(), rows[:, self._width : -1]
-        for left, pair in enumerate(word_bigrams(headline)):
-            if (index := self._words.get(pair)) is not None:
-                word_part[left : left + 2] += self._table[index] / 2
-        parts = np.zeros((len(headline), len(self.topics)))
-        for block in (word_part, char_part):
+    def _contributions(self, batch: Batch) -> Floats:
+        """Return the centred part that each word of one headline has in the scores, of shape (words, topics)."""
+        word, spelling = self._rows(batch)
+        for left, at in enumerate(self.weights.words.find(pair_keys(batch)).tolist()):
+            if at:
+                word[left : left + 2] += self.weights.word_rows[at] / 2
+        parts = np.zeros((len(word), len(self.topics)))
+        for block in (word, spelling[:, :-1]):
             parts += block[:, :-2] / np.sqrt(block[:, -1].sum() or 1.0)
         return np.asarray(parts - parts.mean(axis=1, keepdims=True))
+
+
+def _chunks(texts: list[str]) -> Iterator[list[str]]:
+    """Give the headlines in runs of about `_CHUNK_LETTERS` letters."""
+    start = letters = 0
+    for i, text in enumerate(texts):
+        letters += len(text)
+        if letters >= _CHUNK_LETTERS:
+            yield texts[start : i + 1]
+            start, letters = i + 1, 0
+    if start < len(texts):
+        yield texts[start:]
 
 
 def _checked(headlines: Iterable[str]) -> list[str]:
@@ -288,14 +338,17 @@ def _checked(headlines: Iterable[str]) -> list[str]:
     return texts
 
 
-def _segment_sums(rows: NDArray[np.floating], lengths: NDArray[np.intp]) -> Floats:
+def _total(table: Floats, rows: list[int]) -> Floats:
+    total: Floats = np.add.reduce(table.take(rows, 0), 0)
+    return total
+
+
+def _segment_sums(rows: Floats, lengths: NDArray[np.intp]) -> Floats:
     """Return the sum of each run of rows, run i being `lengths[i]` long; 0 for an empty run."""
     sums = np.zeros((len(lengths), rows.shape[1]))
     full = lengths > 0
     if full.any():
-        starts = np.cumsum(lengths[full]) - lengths[full]
-        # Weights are kept in single precision to be small, and added up in double to be exact.
-        sums[full] = np.add.reduceat(rows, starts, axis=0, dtype=np.float64)
+        sums[full] = np.add.reduceat(rows, np.cumsum(lengths[full]) - lengths[full], axis=0)
     return sums
 
 
@@ -308,3 +361,10 @@ def _normalised(sums: Floats) -> Floats:
 def _softmax(scores: Floats) -> Floats:
     exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def _softmax_one(scores: list[float]) -> list[float]:
+    top = max(scores)
+    exponentials = [math.exp(score - top) for score in scores]
+    total = sum(exponentials)
+    return [e / total for e in exponentials]

@@ -1,7 +1,7 @@
 """Model folders: write, publish, verify, load.
 
-    models/<version>/weights.npz      numbers, read without pickle
-    models/<version>/vocabulary.txt   one term a line
+    models/<version>/*.npy            the tables of numbers, memory-mapped: processes share one copy of them
+    models/<version>/vocabulary.txt   one term a line, in the order of the tables
     models/<version>/manifest.json    format, hashes of every file, metrics, golden headlines, its own hash
     models/<version>/pipeline.joblib  the scikit-learn pipeline, for `training` alone; never opened here
     models/current.json               the version in force
@@ -16,29 +16,29 @@ import json
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifier.errors import ModelError
+from classifier.index import Index
 from classifier.model import Classifier, Weights
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever an older reader would misread a newer folder."""
 
 MODELS_VARIABLE = "HEADLINES_MODELS"
 
 GOLDEN_TOLERANCE = 1e-6
+_VOCABULARY = "vocabulary.txt"
 _MAX_BYTES = 1 << 30
 _MANIFEST_KEYS = {
     "format",
     "topics",
-    "n_words",
-    "n_terms",
     "threshold",
     "familiarity",
     "known_share",
@@ -130,7 +130,7 @@ def staging(models: Path) -> Iterator[Path]:
 
 
 def write(folder: Path, weights: Weights, golden: list[str], facts: dict[str, Any]) -> str:
-    """Write weights, vocabulary and manifest into a staging folder and return the version's name.
+    """Write weights and manifest into a staging folder and return the version's name.
 
     Files already there (the pipeline) are hashed too. The name comes from the content, so the same training gives the
     same version.
@@ -139,13 +139,9 @@ def write(folder: Path, weights: Weights, golden: list[str], facts: dict[str, An
         golden: headlines whose probabilities every later load must reproduce.
         facts: what else the manifest tells (metrics, data fingerprint, package versions), as plain JSON data.
     """
-    np.savez(
-        folder / "weights.npz",
-        per_term=weights.per_term,
-        squares=weights.squares,
-        intercept=weights.intercept,
-    )
-    (folder / "vocabulary.txt").write_text("\n".join(weights.vocabulary), encoding="utf-8", newline="\n")
+    for name, array in _arrays(weights).items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    weights.vocabulary.tofile(folder / _VOCABULARY)
     names = sorted(file.name for file in folder.iterdir() if file.name != "manifest.json")
     files = {name: {"bytes": (folder / name).stat().st_size, "sha256": _sha256(folder / name)} for name in names}
     expected = Classifier(weights).probabilities(golden).tolist()
@@ -153,8 +149,7 @@ def write(folder: Path, weights: Weights, golden: list[str], facts: dict[str, An
         **facts,
         "format": FORMAT,
         "topics": list(weights.topics),
-        "n_words": weights.n_words,
-        "n_terms": len(weights.vocabulary),
+        "terms": weights.n_terms,
         "threshold": weights.threshold,
         "familiarity": weights.familiarity,
         "known_share": weights.known_share,
@@ -200,30 +195,74 @@ def _is_whole(folder: Path) -> bool:
     return True
 
 
+def _arrays(weights: Weights) -> dict[str, NDArray[Any]]:
+    return {
+        "words.keys": weights.words.keys,
+        "words.rows": weights.words.rows,
+        "chars.keys": weights.chars.keys,
+        "chars.rows": weights.chars.rows,
+        "word_rows": weights.word_rows,
+        "spellings": weights.spellings,
+        "char_rows": weights.char_rows,
+        "intercept": weights.intercept,
+    }
+
+
 def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
-    n_terms, k = manifest["n_terms"], len(manifest["topics"])
-    vocabulary = (folder / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
-    try:
-        with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-            loaded = {name: arrays[name] for name in ("per_term", "squares", "intercept")}
-    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{folder / 'weights.npz'} is damaged: {error}") from error
-    expected = {"per_term": ((n_terms, k + 1), "f4"), "squares": ((n_terms,), "f4"), "intercept": ((k + 1,), "f8")}
-    for name, (shape, dtype) in expected.items():
-        array = loaded[name]
-        if array.shape != shape or array.dtype != np.dtype(dtype) or not np.isfinite(array).all():
-            raise ModelError(f"{folder / 'weights.npz'} is damaged: {name} is not {shape} finite numbers")
-    if len(vocabulary) != n_terms:
-        raise ModelError(f"{folder / 'vocabulary.txt'} is damaged: {len(vocabulary)} terms, not {n_terms}")
+    width = len(manifest["topics"]) + 2
+    word_rows = _table(folder, "word_rows", width)
+    spellings = _table(folder, "spellings", width + 1)
+    char_rows = _table(folder, "char_rows", width)
+    intercept = _array(folder, "intercept", np.float64)
+    _require(intercept.shape == (width - 1,) and bool(np.isfinite(intercept).all()), folder, "intercept")
+    _require(len(spellings) <= len(word_rows), folder, "spellings")
+    vocabulary = np.asarray(np.memmap(folder / _VOCABULARY, dtype=np.uint8, mode="r"))
+    lines = int(np.count_nonzero(vocabulary == ord("\n"))) + 1
+    _require(lines == len(word_rows) + len(char_rows) - 2, folder, "vocabulary")
     return Weights(
         topics=tuple(manifest["topics"]),
         vocabulary=vocabulary,
-        n_words=manifest["n_words"],
+        words=_index(folder, "words", len(word_rows)),
+        word_rows=word_rows,
+        spellings=spellings,
+        chars=_index(folder, "chars", len(char_rows)),
+        char_rows=char_rows,
+        intercept=intercept,
         threshold=manifest["threshold"],
         familiarity=manifest["familiarity"],
         known_share=manifest["known_share"],
-        **loaded,
     )
+
+
+def _table(folder: Path, name: str, width: int) -> NDArray[np.float64]:
+    table = _array(folder, name, np.float64)
+    whole = table.ndim == 2 and table.shape[1] == width and len(table) > 0 and not table[0].any()
+    _require(whole and bool(np.isfinite(table).all()), folder, name)
+    return table
+
+
+def _index(folder: Path, name: str, rows: int) -> Index:
+    index = Index(_array(folder, f"{name}.keys", np.uint64), _array(folder, f"{name}.rows", np.int32))
+    slots = len(index.rows)
+    whole = index.keys.shape == index.rows.shape == (slots,) and slots > 1 and slots.bit_count() == 1
+    # An index that is full, or points past its table, would hang a search or break an answer later.
+    _require(whole and int(index.rows.min()) == 0 and int(index.rows.max()) < rows, folder, name)
+    return index
+
+
+def _array(folder: Path, name: str, dtype: type[np.generic]) -> NDArray[Any]:
+    file = folder / f"{name}.npy"
+    try:
+        array = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+    except (ValueError, OSError, EOFError) as error:
+        raise ModelError(f"{file} is damaged: {error}") from error
+    _require(array.dtype == dtype and array.ndim > 0, folder, name)
+    return array
+
+
+def _require(whole: bool, folder: Path, name: str) -> None:
+    if not whole:
+        raise ModelError(f"{folder} is damaged: {name} is not of the shape, type and range that it should be")
 
 
 def _check_golden(classifier: Classifier, manifest: dict[str, Any], folder: Path) -> None:

@@ -11,7 +11,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 CHAR_NGRAM_LENGTHS = range(2, 6)
-"""Lengths, in characters, of the n-grams taken inside a word padded with one space on either side."""
+"""Lengths, in characters, of the n-grams taken inside a word padded with one space on either side, repeats kept: those
+of scikit-learn's `analyzer="char_wb"`."""
 
 _TATWEEL = "\N{ARABIC TATWEEL}"
 
@@ -46,7 +47,8 @@ def _fold_character(character: str) -> str:
     return sys.intern("".join(kept))
 
 
-_FOLD = _FoldTable()
+FOLDED = _FoldTable()
+"""What `str.translate` folds with. Folding a folded text changes nothing."""
 
 
 def words(headline: str) -> list[str]:
@@ -55,7 +57,7 @@ def words(headline: str) -> list[str]:
     >>> words("Météo : l'Équipe d'Agadir, الأمطارُ")
     ['meteo', 'l', 'equipe', 'd', 'agadir', 'الامطار']
     """
-    return headline.translate(_FOLD).split()
+    return headline.translate(FOLDED).split()
 
 
 def fold(headline: str) -> str:
@@ -71,7 +73,7 @@ def locate(headline: str) -> list[Word]:
     found: list[Word] = []
     text, start, end = "", 0, 0
     for offset, character in enumerate(headline):
-        folded = _FOLD[ord(character)]
+        folded = FOLDED[ord(character)]
         for position, piece in enumerate(folded.split(" ")):
             if position and text:
                 found.append(Word(text, start, end))
@@ -84,19 +86,6 @@ def locate(headline: str) -> list[Word]:
     if text:
         found.append(Word(text, start, end))
     return found
-
-
-def char_ngrams(word: str) -> list[str]:
-    """Return the character n-grams of one folded word, padded with a space on either side.
-
-    They are those of scikit-learn's `analyzer="char_wb"`: none crosses a word boundary, repeats are kept.
-
-    >>> char_ngrams("or")
-    [' o', 'or', 'r ', ' or', 'or ', ' or ']
-    """
-    padded = f" {word} "
-    length = len(padded)
-    return [padded[i : i + n] for n in CHAR_NGRAM_LENGTHS for i in range(length - n + 1)]
 
 
 def word_bigrams(folded_words: list[str]) -> list[str]:

@@ -46,7 +46,7 @@ def create_app(models: str | os.PathLike[str] | None = None, classifier: Classif
             version=model.version,
             topics=topics,
             threshold=weights.threshold,
-            terms=len(weights.vocabulary),
+            terms=weights.n_terms,
             limits={
                 "body_bytes": asked.MAX_BODY,
                 "headlines": asked.MAX_HEADLINES,

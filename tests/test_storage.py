@@ -1,6 +1,7 @@
 import json
 import random
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,14 +33,18 @@ def test_a_model_is_loaded_from_the_models_folder_its_own_folder_or_the_environm
     assert versions == {storage.current(models)}
 
 
-@pytest.mark.parametrize("name", ["weights.npz", "vocabulary.txt", "pipeline.joblib", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["char_rows.npy", "words.keys.npy", "vocabulary.txt", "pipeline.joblib", "manifest.json"]
+)
 def test_a_missing_file_is_told(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ModelError, match=r"missing|cannot read|no model"):
         load(folder)
 
 
-@pytest.mark.parametrize("name", ["weights.npz", "vocabulary.txt", "pipeline.joblib", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["char_rows.npy", "words.keys.npy", "vocabulary.txt", "pipeline.joblib", "manifest.json"]
+)
 def test_a_flipped_bit_anywhere_is_told(folder: Path, name: str) -> None:
     file = folder / name
     whole = file.read_bytes()
@@ -54,7 +59,7 @@ def test_a_flipped_bit_anywhere_is_told(folder: Path, name: str) -> None:
     assert load(folder)
 
 
-@pytest.mark.parametrize("name", ["weights.npz", "vocabulary.txt", "manifest.json"])
+@pytest.mark.parametrize("name", ["char_rows.npy", "words.keys.npy", "vocabulary.txt", "manifest.json"])
 def test_a_cut_file_is_told(folder: Path, name: str) -> None:
     file = folder / name
     file.write_bytes(file.read_bytes()[:-7])
@@ -64,7 +69,7 @@ def test_a_cut_file_is_told(folder: Path, name: str) -> None:
 
 def test_another_format_number_is_told(folder: Path) -> None:
     reseal(folder, format=99)
-    with pytest.raises(ModelError, match="format 99, this version reads format 1"):
+    with pytest.raises(ModelError, match="format 99, this version reads format 2"):
         load(folder)
 
 
@@ -76,25 +81,50 @@ def test_weights_that_do_not_reproduce_the_golden_headlines_are_refused(folder: 
         load(folder)
 
 
-def test_numbers_that_are_not_finite_are_refused(folder: Path) -> None:
-    with np.load(folder / "weights.npz") as arrays:
-        loaded = dict(arrays)
-    loaded["per_term"][5, 1] = np.nan
-    np.savez(folder / "weights.npz", **loaded)
+def overwrite(folder: Path, name: str, array: np.ndarray, allow_pickle: bool = False) -> None:
+    """Put another array into a model, with every checksum made right again."""
+    file = folder / f"{name}.npy"
+    np.save(file, array, allow_pickle=allow_pickle)
     files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
-    file = folder / "weights.npz"
-    files["weights.npz"] = {"bytes": file.stat().st_size, "sha256": storage._sha256(file)}
+    files[file.name] = {"bytes": file.stat().st_size, "sha256": storage._sha256(file)}
     reseal(folder, files=files)
-    with pytest.raises(ModelError, match="finite"):
+
+
+def test_numbers_that_are_not_finite_are_refused(folder: Path) -> None:
+    table = np.load(folder / "word_rows.npy")
+    table[5, 1] = np.nan
+    overwrite(folder, "word_rows", table)
+    with pytest.raises(ModelError, match="word_rows is not of the shape"):
+        load(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("char_rows", lambda table: table[:-1]),
+        ("char_rows", lambda table: table[:, :-1]),
+        ("char_rows", lambda table: table.astype(np.float32)),
+        ("char_rows", lambda table: table + 1),
+        ("spellings", lambda table: np.vstack([table] * 9)),
+        ("intercept", lambda table: table[:-1]),
+        ("intercept", lambda table: table[0]),
+        ("words.rows", lambda rows: rows + 10_000_000),
+        ("words.rows", lambda rows: np.maximum(rows, 1)),
+        ("words.rows", lambda rows: rows[:-1]),
+        ("words.keys", lambda keys: keys[: len(keys) // 2]),
+        ("words.keys", lambda keys: keys.astype(np.int64)),
+    ],
+)
+def test_tables_that_do_not_fit_together_are_refused(
+    folder: Path, name: str, damage: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    overwrite(folder, name, damage(np.load(folder / f"{name}.npy")))
+    with pytest.raises(ModelError, match=r"is not of the shape"):
         load(folder)
 
 
 def test_pickled_arrays_are_refused(folder: Path) -> None:
-    np.savez(folder / "weights.npz", per_term=np.array([{"a": 1}], dtype=object), squares=[1.0], intercept=[0.0])
-    file = folder / "weights.npz"
-    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
-    files["weights.npz"] = {"bytes": file.stat().st_size, "sha256": storage._sha256(file)}
-    reseal(folder, files=files)
+    overwrite(folder, "word_rows", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(ModelError, match="damaged"):
         load(folder)
 
@@ -128,7 +158,7 @@ def test_a_publication_that_fails_keeps_the_model_in_force(models: Path) -> None
 
     def die_halfway() -> None:
         with storage.staging(models) as staged:
-            (staged / "weights.npz").write_bytes(b"half")
+            (staged / "word_rows.npy").write_bytes(b"half")
             raise RuntimeError("killed")
 
     with pytest.raises(RuntimeError, match="killed"):
@@ -153,7 +183,7 @@ def test_publishing_the_same_again_repairs_a_damaged_copy(folder: Path, tmp_path
 def test_the_same_corpus_gives_the_same_model_bit_for_bit(models: Path, small_corpus: Corpus, tmp_path: Path) -> None:
     version = publish.train(tmp_path, small_corpus, SMALL)
     assert version == storage.current(models)
-    for name in ("weights.npz", "vocabulary.txt"):
+    for name in ("word_rows.npy", "spellings.npy", "char_rows.npy", "chars.keys.npy", "vocabulary.txt"):
         assert (tmp_path / version / name).read_bytes() == (models / version / name).read_bytes()
 
 

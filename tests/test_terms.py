@@ -1,7 +1,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import CountVectorizer
 
 from classifier import terms
 
@@ -47,13 +46,6 @@ def test_located_words_fold_from_where_they_say(text: str) -> None:
     for word in terms.locate(text):
         assert 0 <= word.start < word.end <= len(text)
         assert word.text in terms.fold(text[word.start : word.end])
-
-
-@given(st.text(alphabet=st.characters(categories=["Ll", "Lo", "Nd"]), min_size=1, max_size=12))
-def test_character_ngrams_are_those_of_scikit_learn(text: str) -> None:
-    for word in terms.words(text):
-        theirs = CountVectorizer(analyzer="char_wb", ngram_range=(2, 5), lowercase=False).build_analyzer()(word)
-        assert sorted(terms.char_ngrams(word)) == sorted(theirs)
 
 
 def test_eighty_thousand_combining_marks_are_one_short_word() -> None:

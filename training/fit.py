@@ -13,6 +13,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from classifier.errors import InputError
 from classifier.model import Weights
 from training import calibrate, lexicon
+from training.compile import char_tables, index, word_tables
 from training.corpus import Corpus, Line
 from training.features import Shape, build
 from training.generate import gibberish
@@ -172,29 +173,32 @@ def _in_order(logistic: LogisticRegression, topics: list[str]) -> tuple[Floats, 
 def _finish(base: Base, figures: dict[str, float], recipe: Recipe, lexicons: list[Lexicon]) -> Trained:
     idf = np.concatenate([base.features[block]["tfidf"].idf_ for block in ("words", "chars")])
     squares = np.concatenate([base.features[block]["tfidf"].squares_ for block in ("words", "chars")])
-    # Single precision is what ships; the pipeline is given the very same numbers, so the two can be compared exactly.
     known = base.familiar
     coef = np.vstack([base.coef / figures["temperature"], np.zeros(len(idf)) if known is None else known.coef_[0]])
-    per_term = (coef * idf).T.astype(np.float32)
+    per_term = (coef * idf).T
     intercept = np.append(base.intercept / figures["temperature"], 9.0 if known is None else known.intercept_[0])
-    rounded = per_term.T.astype(np.float64) / idf
-    words, chars = (base.features[block]["count"].vocabulary_ for block in ("words", "chars"))
+    words, ngrams = (base.features[block]["count"].get_feature_names_out().tolist() for block in ("words", "chars"))
+    rows = np.column_stack([per_term, squares])
+    ngrams, char_rows = char_tables(ngrams, rows[len(words) :])
+    chars = index(ngrams)
+    words, word_rows, spellings = word_tables(words, rows[: len(words)], chars, char_rows)
     weights = Weights(
         topics=tuple(base.topics),
-        vocabulary=sorted(words, key=words.__getitem__) + sorted(chars, key=chars.__getitem__),
-        n_words=len(words),
-        per_term=per_term,
-        squares=squares.astype(np.float32),
+        vocabulary=np.frombuffer("\n".join(words + ngrams).encode(), dtype=np.uint8),
+        words=index(words),
+        word_rows=word_rows,
+        spellings=spellings,
+        chars=chars,
+        char_rows=char_rows,
         intercept=intercept,
         threshold=figures["threshold"],
         familiarity=figures.get("familiarity", 0.0),
         known_share=recipe.known_share,
     )
-    logistic = _logistic(base.topics, rounded[:-1], intercept[:-1])
-    if known is not None:
-        known.coef_ = rounded[-1:]
+    logistic = _logistic(base.topics, coef[:-1], intercept[:-1])
     familiar = None if known is None else Pipeline([("features", base.features), ("familiar", known)])
-    return Trained(Pipeline([("features", base.features), ("topic", logistic)]), familiar, weights, lexicons)
+    pipeline = Pipeline([("features", base.features), ("topic", logistic)])
+    return Trained(pipeline, familiar, weights, lexicons)
 
 
 def _logistic(topics: list[str], coef: Floats, intercept: Floats) -> LogisticRegression:
