@@ -23,8 +23,8 @@ class Index:
     rows: Rows
 
     @classmethod
-    def of(cls, keys: Keys) -> Self:
-        """Return the index that finds row i + 1 for `keys[i]`.
+    def of(cls, keys: Keys, first_row: int = 1) -> Self:
+        """Return the index that finds row `first_row + i` for `keys[i]`.
 
         Raises:
             ValueError: two keys are the same.
@@ -40,7 +40,7 @@ class Index:
             free = index.rows[wanted] == 0
             placed = first[free]
             index.keys[wanted[free]] = keys[pending[placed]]
-            index.rows[wanted[free]] = pending[placed] + 1
+            index.rows[wanted[free]] = pending[placed] + first_row
             pending, slots = np.delete(pending, placed), np.delete(slots, placed)
             slots = (slots + 1) & (len(index.rows) - 1)
         return index

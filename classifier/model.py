@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,27 +33,24 @@ _CHUNK_LETTERS = 1 << 17  # what NumPy works on at once: enough to amortise its 
 
 @dataclass(frozen=True)
 class Weights:
-    """What training leaves behind: flat tables of terms, and what turns scores into answers.
-
-    Row 0 of every table is zero and stands for an unknown term. A row holds what one occurrence of its term adds to
-    each topic's score before normalising, then to the familiarity (the log-odds of a headline being in one of our
-    languages at all), then to the squared norm: topics + 2 columns.
-    """
+    """What training leaves behind: one flat table of terms, and what turns scores into answers."""
 
     topics: tuple[str, ...]
     vocabulary: NDArray[np.uint8]
-    """The terms as UTF-8 text, one a line: words, word pairs, character n-grams, each in the order of its rows."""
+    """The terms as UTF-8 text, one a line: words, word pairs, character n-grams."""
+    table: NDArray[np.float32]
+    """(1 + terms, 2 * (topics + 2) + 1): row i + 1 is what one occurrence of term i adds, row 0 is zero.
+
+    First to the block of words: to each topic's score before normalising, to the familiarity (the log-odds of being a
+    headline in one of our languages at all) and to the squared norm; then the same to the block of characters; then to
+    the letters in known words, a number having none. A word's row holds the sums over its character n-grams too. That
+    of an n-gram holds those of the shorter ones it begins with, all of them terms as well, so the longest n-gram found
+    at a place speaks for all that begin there.
+    """
     words: Index
     """Finds the rows of words and word pairs."""
-    word_rows: Floats
-    """(1 + words + pairs, topics + 2)"""
-    spellings: Floats
-    """(1 + words, topics + 3): the sums over the character n-grams of each word, and its letters if not a number."""
-    chars: Index
+    ngrams: Index
     """Finds the rows of character n-grams."""
-    char_rows: Floats
-    """(1 + n-grams, topics + 2): an n-gram's own figures and those of the shorter ones it begins with, which are all
-    terms too; so that the longest n-gram found at a place speaks for all that begin there."""
     intercept: Floats
     """(topics + 1,)"""
     threshold: float = 0.0
@@ -66,17 +63,19 @@ class Weights:
     @property
     def n_terms(self) -> int:
         """How many words, word pairs and character n-grams there are."""
-        return len(self.word_rows) + len(self.char_rows) - 2
+        return len(self.table) - 1
 
-    def terms(self) -> tuple[list[str], list[str]]:
-        """Return words and word pairs, and character n-grams, as text."""
+    def rows(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return the rows of words and word pairs, and those of character n-grams."""
         terms = self.vocabulary.tobytes().decode().split("\n")
-        n_words = len(self.word_rows) - 1
-        return terms[:n_words], terms[n_words:]
+        n_words = int(self.words.rows.max())
+        return (
+            {term: row for row, term in enumerate(terms[:n_words], 1)},
+            {term: row for row, term in enumerate(terms[n_words:], n_words + 1)},
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(NamedTuple):
     """The answer for one headline.
 
     `label` is None when the classifier abstains, and `reason` then says why. `confidence` is the calibrated probability
@@ -169,22 +168,21 @@ class Classifier:
         if not 0 <= threshold <= 1:
             raise InputError(f"threshold must be between 0 and 1, not {threshold}")
         names = self.topics if topics is None else tuple(topics)
-        rows: list[list[float]] = []
-        familiar: list[bool] = []
+        predictions: list[Prediction] = []
         if len(texts) <= _FEW:
             for text in texts:
                 scores, share = self._score_one(words(text))
-                rows.append(_softmax_one(scores[:-1] if topics is None else [scores[c] for c in columns]))
-                familiar.append(self._is_familiar(scores[-1], share))
+                row = _softmax_one(scores[:-1] if topics is None else [scores[c] for c in columns])
+                predictions.append(self._prediction(text, names, row, scores[-1], share, threshold))
         else:
             for chunk in _chunks(texts):
                 table, shares = self._scores(read(chunk))
-                rows += _softmax(table[:, columns]).tolist()
-                familiar += map(self._is_familiar, table[:, -1].tolist(), shares.tolist())
-        return [
-            self._prediction(text, names, row, is_familiar, threshold)
-            for text, row, is_familiar in zip(texts, rows, familiar, strict=True)
-        ]
+                rows = _softmax(table[:, columns]).tolist()
+                for text, row, familiarity, share in zip(
+                    chunk, rows, table[:, -1].tolist(), shares.tolist(), strict=True
+                ):
+                    predictions.append(self._prediction(text, names, row, familiarity, share, threshold))
+        return predictions
 
     def probabilities(self, headlines: Iterable[str]) -> Floats:
         """Return calibrated probabilities of shape (headlines, topics), columns in the order of `topics`."""
@@ -212,19 +210,16 @@ class Classifier:
         return Explanation(prediction, topic, sorted(drivers, key=lambda d: -abs(d.share)))
 
     def _prediction(
-        self, text: str, names: Sequence[str], row: list[float], familiar: bool, threshold: float
+        self, text: str, names: Sequence[str], row: list[float], familiarity: float, share: float, threshold: float
     ) -> Prediction:
-        confidence = max(row)
+        weights, confidence = self.weights, max(row)
         reason: Reason | None = None
-        if not familiar:
+        if share <= 0 or share < weights.known_share or familiarity < weights.familiarity:
             reason = "unfamiliar"
         elif confidence < threshold:
             reason = "uncertain"
         label = None if reason else names[row.index(confidence)]
         return Prediction(text, label, confidence, dict(zip(names, row, strict=True)), reason, self.version)
-
-    def _is_familiar(self, familiarity: float, known_share: float) -> bool:
-        return known_share > 0 and known_share >= self.weights.known_share and familiarity >= self.weights.familiarity
 
     def _columns(self, topics: Sequence[str] | None) -> list[int]:
         if topics is None:
@@ -242,33 +237,33 @@ class Classifier:
 
     @cached_property
     def _row_of(self) -> tuple[dict[str, int], dict[str, int]]:
-        words, ngrams = self.weights.terms()
-        return {term: row for row, term in enumerate(words, 1)}, {term: row for row, term in enumerate(ngrams, 1)}
+        return self.weights.rows()
 
     def _score_one(self, found: list[str]) -> tuple[list[float], float]:
         """Return one headline's scores, topics + 1 of them, and the share of letters in known words."""
         if not found:
             return self._intercept, 0.0
-        weights = self.weights
         row_of, row_of_ngram = self._row_of
-        at = [row_of.get(word, 0) for word in found]
-        pairs = [row for pair in word_bigrams(found) if (row := row_of.get(pair))]
-        spelling = _total(weights.spellings, at)
-        if 0 in at:
-            get = row_of_ngram.get
-            padded = [f" {word} " for word, row in zip(found, at, strict=True) if not row]
+        get = row_of.get
+        rows = [get(word, 0) for word in found]
+        if 0 in rows:
+            unknown = [f" {word} " for word, row in zip(found, rows, strict=True) if not row]
+            look = row_of_ngram.get
             # The longest n-gram that begins at each place. Written out, being the innermost loop of all.
-            ngrams = [
-                get(text[i : i + 5]) or get(text[i : i + 4]) or get(text[i : i + 3]) or get(text[i : i + 2], 0)
-                for text in padded
-                for i in range(len(text) - 1)
+            rows += [
+                look(t[i : i + 5]) or look(t[i : i + 4]) or look(t[i : i + 3]) or look(t[i : i + 2], 0)
+                for t in unknown
+                for i in range(len(t) - 1)
             ]
-            spelling[:-1] += _total(weights.char_rows, ngrams)
-        *word, word_squares = _total(weights.word_rows, at + pairs).tolist()
-        *chars, char_squares, known = spelling.tolist()
-        word_norm, char_norm = math.sqrt(word_squares) or 1.0, math.sqrt(char_squares) or 1.0
-        scores = [i + w / word_norm + c / char_norm for i, w, c in zip(self._intercept, word, chars, strict=True)]
-        return scores, known / sum(map(len, found))
+        rows += [row for pair in word_bigrams(found) if (row := get(pair))]
+        *sums, known = np.add.reduce(self.weights.table.take(rows, 0), 0, np.float64).tolist()
+        width = len(sums) // 2
+        word_norm, char_norm = math.sqrt(sums[width - 1]) or 1.0, math.sqrt(sums[-1]) or 1.0
+        scores = [
+            start + word / word_norm + char / char_norm
+            for start, word, char in zip(self._intercept, sums, sums[width:], strict=False)
+        ]
+        return scores, known / len("".join(found))
 
     # Many headlines at a time, by the keys of their terms.
 
@@ -278,21 +273,19 @@ class Classifier:
 
     def _scores(self, batch: Batch) -> tuple[Floats, Floats]:
         """Return scores (headlines, topics + 1) and the share of letters in known words (headlines,)."""
-        word, spelling = self._rows(batch)
-        at = self.weights.words.find(pair_keys(batch))
-        known_pairs = np.flatnonzero(at)
-        word[known_pairs] += self.weights.word_rows[at[known_pairs]]
-        sums = _segment_sums(np.column_stack([word, spelling, batch.lengths]), batch.counts)
-        width = word.shape[1]
+        rows = self._rows(batch)
+        pairs = self.weights.words.find(pair_keys(batch))
+        known_pairs = np.flatnonzero(pairs)
+        rows[known_pairs] += self.weights.table[pairs[known_pairs]]
+        sums = _segment_sums(np.column_stack([rows, batch.lengths]), batch.counts)
         known, letters = sums[:, -2], sums[:, -1]
-        scores = self.weights.intercept + _normalised(sums[:, :width]) + _normalised(sums[:, width:-2])
-        return scores, known / np.maximum(letters, 1)
+        return self.weights.intercept + sum(map(_normalised, self._blocks(sums))), known / np.maximum(letters, 1)
 
-    def _rows(self, batch: Batch) -> tuple[Floats, Floats]:
-        """Return each word's row of `word_rows` and its row of `spellings`, worked out where it is unknown."""
+    def _rows(self, batch: Batch) -> Floats:
+        """Return each word's row of the table, worked out where the word is unknown, without its pairs."""
         weights = self.weights
         at = weights.words.find(batch.keys)
-        word, spelling = weights.word_rows.take(at, axis=0), weights.spellings.take(at, axis=0)
+        rows = weights.table.take(at, axis=0).astype(np.float64)
         unknown = at == 0
         if unknown.any():
             letters = batch.letters[np.repeat(unknown, batch.lengths)]
@@ -300,18 +293,23 @@ class Classifier:
             found = np.zeros(len(ngrams), dtype=np.int32)
             for column in ngrams.T[::-1]:  # longest first
                 missing = np.flatnonzero(found == 0)
-                found[missing] = weights.chars.find(column[missing])
-            spelling[unknown, :-1] = _segment_sums(weights.char_rows.take(found, axis=0), rows_per_word)
-        return word, spelling
+                found[missing] = weights.ngrams.find(column[missing])
+            rows[unknown] = _segment_sums(weights.table.take(found, axis=0).astype(np.float64), rows_per_word)
+        return rows
+
+    def _blocks(self, rows: Floats) -> tuple[Floats, Floats]:
+        """Return the parts of rows or sums that are of words and of characters, of shape (n, topics + 2) each."""
+        width = len(self.topics) + 2
+        return rows[:, :width], rows[:, width : 2 * width]
 
     def _contributions(self, batch: Batch) -> Floats:
         """Return the centred part that each word of one headline has in the scores, of shape (words, topics)."""
-        word, spelling = self._rows(batch)
-        for left, at in enumerate(self.weights.words.find(pair_keys(batch)).tolist()):
-            if at:
-                word[left : left + 2] += self.weights.word_rows[at] / 2
-        parts = np.zeros((len(word), len(self.topics)))
-        for block in (word, spelling[:, :-1]):
+        rows = self._rows(batch)
+        for left, pair in enumerate(self.weights.words.find(pair_keys(batch)).tolist()):
+            if pair:
+                rows[left : left + 2] += self.weights.table[pair] / 2
+        parts = np.zeros((len(rows), len(self.topics)))
+        for block in self._blocks(rows):
             parts += block[:, :-2] / np.sqrt(block[:, -1].sum() or 1.0)
         return np.asarray(parts - parts.mean(axis=1, keepdims=True))
 
@@ -336,11 +334,6 @@ def _checked(headlines: Iterable[str]) -> list[str]:
         if not isinstance(text, str):
             raise InputError(f"a headline must be a str, not {type(text).__name__}")
     return texts
-
-
-def _total(table: Floats, rows: list[int]) -> Floats:
-    total: Floats = np.add.reduce(table.take(rows, 0), 0)
-    return total
 
 
 def _segment_sums(rows: Floats, lengths: NDArray[np.intp]) -> Floats:

@@ -197,48 +197,35 @@ def _is_whole(folder: Path) -> bool:
 
 def _arrays(weights: Weights) -> dict[str, NDArray[Any]]:
     return {
+        "table": weights.table,
         "words.keys": weights.words.keys,
         "words.rows": weights.words.rows,
-        "chars.keys": weights.chars.keys,
-        "chars.rows": weights.chars.rows,
-        "word_rows": weights.word_rows,
-        "spellings": weights.spellings,
-        "char_rows": weights.char_rows,
+        "ngrams.keys": weights.ngrams.keys,
+        "ngrams.rows": weights.ngrams.rows,
         "intercept": weights.intercept,
     }
 
 
 def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
-    width = len(manifest["topics"]) + 2
-    word_rows = _table(folder, "word_rows", width)
-    spellings = _table(folder, "spellings", width + 1)
-    char_rows = _table(folder, "char_rows", width)
+    k = len(manifest["topics"])
+    table = _array(folder, "table", np.float32)
+    _require(table.ndim == 2 and table.shape[1] == 2 * (k + 2) + 1 and len(table) > 1, folder, "table")
+    _require(bool(np.isfinite(table).all()) and not table[0].any(), folder, "table")
     intercept = _array(folder, "intercept", np.float64)
-    _require(intercept.shape == (width - 1,) and bool(np.isfinite(intercept).all()), folder, "intercept")
-    _require(len(spellings) <= len(word_rows), folder, "spellings")
+    _require(intercept.shape == (k + 1,) and bool(np.isfinite(intercept).all()), folder, "intercept")
     vocabulary = np.asarray(np.memmap(folder / _VOCABULARY, dtype=np.uint8, mode="r"))
-    lines = int(np.count_nonzero(vocabulary == ord("\n"))) + 1
-    _require(lines == len(word_rows) + len(char_rows) - 2, folder, "vocabulary")
+    _require(int(np.count_nonzero(vocabulary == ord("\n"))) == len(table) - 2, folder, "vocabulary")
     return Weights(
         topics=tuple(manifest["topics"]),
         vocabulary=vocabulary,
-        words=_index(folder, "words", len(word_rows)),
-        word_rows=word_rows,
-        spellings=spellings,
-        chars=_index(folder, "chars", len(char_rows)),
-        char_rows=char_rows,
+        table=table,
+        words=_index(folder, "words", len(table)),
+        ngrams=_index(folder, "ngrams", len(table)),
         intercept=intercept,
         threshold=manifest["threshold"],
         familiarity=manifest["familiarity"],
         known_share=manifest["known_share"],
     )
-
-
-def _table(folder: Path, name: str, width: int) -> NDArray[np.float64]:
-    table = _array(folder, name, np.float64)
-    whole = table.ndim == 2 and table.shape[1] == width and len(table) > 0 and not table[0].any()
-    _require(whole and bool(np.isfinite(table).all()), folder, name)
-    return table
 
 
 def _index(folder: Path, name: str, rows: int) -> Index:

@@ -71,12 +71,12 @@ def model(models: Path) -> Classifier:
 
 
 @contextmanager
-def running_server(models: Path) -> Iterator[int]:
+def running_server(models: Path, app: str = "service.app:create_app()") -> Iterator[int]:
     """Give the port of a real server, started as `make serve` starts it, and stop it afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py", app]
     env = os.environ | {"PORT": str(port), "HEADLINES_MODELS": str(models)}
     with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE) as server:
         for _ in range(200):

@@ -20,7 +20,7 @@ def test_a_name_that_stands_in_one_headline_is_not_a_term(small_corpus: Corpus) 
     lonely = Line("Zinedoune Tartanpion bat le semi-marathon", "sport", "fr", "headline", "f")
     corpus = Corpus([*small_corpus.lines, lonely], small_corpus.neutral, small_corpus.patterns)
     trained = fit(corpus, SMALL)
-    words, _ = trained.weights.terms()
+    words, _ = trained.weights.rows()
     assert "le" in words
     assert not {"zinedoune", "tartanpion", "zinedoune tartanpion"} & set(words)
 

@@ -33,18 +33,14 @@ def test_a_model_is_loaded_from_the_models_folder_its_own_folder_or_the_environm
     assert versions == {storage.current(models)}
 
 
-@pytest.mark.parametrize(
-    "name", ["char_rows.npy", "words.keys.npy", "vocabulary.txt", "pipeline.joblib", "manifest.json"]
-)
+@pytest.mark.parametrize("name", ["table.npy", "words.keys.npy", "vocabulary.txt", "pipeline.joblib", "manifest.json"])
 def test_a_missing_file_is_told(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ModelError, match=r"missing|cannot read|no model"):
         load(folder)
 
 
-@pytest.mark.parametrize(
-    "name", ["char_rows.npy", "words.keys.npy", "vocabulary.txt", "pipeline.joblib", "manifest.json"]
-)
+@pytest.mark.parametrize("name", ["table.npy", "words.keys.npy", "vocabulary.txt", "pipeline.joblib", "manifest.json"])
 def test_a_flipped_bit_anywhere_is_told(folder: Path, name: str) -> None:
     file = folder / name
     whole = file.read_bytes()
@@ -59,7 +55,7 @@ def test_a_flipped_bit_anywhere_is_told(folder: Path, name: str) -> None:
     assert load(folder)
 
 
-@pytest.mark.parametrize("name", ["char_rows.npy", "words.keys.npy", "vocabulary.txt", "manifest.json"])
+@pytest.mark.parametrize("name", ["table.npy", "words.keys.npy", "vocabulary.txt", "manifest.json"])
 def test_a_cut_file_is_told(folder: Path, name: str) -> None:
     file = folder / name
     file.write_bytes(file.read_bytes()[:-7])
@@ -91,21 +87,20 @@ def overwrite(folder: Path, name: str, array: np.ndarray, allow_pickle: bool = F
 
 
 def test_numbers_that_are_not_finite_are_refused(folder: Path) -> None:
-    table = np.load(folder / "word_rows.npy")
+    table = np.load(folder / "table.npy")
     table[5, 1] = np.nan
-    overwrite(folder, "word_rows", table)
-    with pytest.raises(ModelError, match="word_rows is not of the shape"):
+    overwrite(folder, "table", table)
+    with pytest.raises(ModelError, match="table is not of the shape"):
         load(folder)
 
 
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
-        ("char_rows", lambda table: table[:-1]),
-        ("char_rows", lambda table: table[:, :-1]),
-        ("char_rows", lambda table: table.astype(np.float32)),
-        ("char_rows", lambda table: table + 1),
-        ("spellings", lambda table: np.vstack([table] * 9)),
+        ("table", lambda table: table[:-1]),
+        ("table", lambda table: table[:, :-1]),
+        ("table", lambda table: table.astype(np.float64)),
+        ("table", lambda table: table + 1),
         ("intercept", lambda table: table[:-1]),
         ("intercept", lambda table: table[0]),
         ("words.rows", lambda rows: rows + 10_000_000),
@@ -124,7 +119,7 @@ def test_tables_that_do_not_fit_together_are_refused(
 
 
 def test_pickled_arrays_are_refused(folder: Path) -> None:
-    overwrite(folder, "word_rows", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    overwrite(folder, "table", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(ModelError, match="damaged"):
         load(folder)
 
@@ -158,7 +153,7 @@ def test_a_publication_that_fails_keeps_the_model_in_force(models: Path) -> None
 
     def die_halfway() -> None:
         with storage.staging(models) as staged:
-            (staged / "word_rows.npy").write_bytes(b"half")
+            (staged / "table.npy").write_bytes(b"half")
             raise RuntimeError("killed")
 
     with pytest.raises(RuntimeError, match="killed"):
@@ -183,7 +178,7 @@ def test_publishing_the_same_again_repairs_a_damaged_copy(folder: Path, tmp_path
 def test_the_same_corpus_gives_the_same_model_bit_for_bit(models: Path, small_corpus: Corpus, tmp_path: Path) -> None:
     version = publish.train(tmp_path, small_corpus, SMALL)
     assert version == storage.current(models)
-    for name in ("word_rows.npy", "spellings.npy", "char_rows.npy", "chars.keys.npy", "vocabulary.txt"):
+    for name in ("table.npy", "words.keys.npy", "ngrams.rows.npy", "vocabulary.txt"):
         assert (tmp_path / version / name).read_bytes() == (models / version / name).read_bytes()
 
 

@@ -13,7 +13,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 from classifier.errors import InputError
 from classifier.model import Weights
 from training import calibrate, lexicon
-from training.compile import char_tables, index, word_tables
+from training.compile import flatten
 from training.corpus import Corpus, Line
 from training.features import Shape, build
 from training.generate import gibberish
@@ -179,17 +179,13 @@ def _finish(base: Base, figures: dict[str, float], recipe: Recipe, lexicons: lis
     intercept = np.append(base.intercept / figures["temperature"], 9.0 if known is None else known.intercept_[0])
     words, ngrams = (base.features[block]["count"].get_feature_names_out().tolist() for block in ("words", "chars"))
     rows = np.column_stack([per_term, squares])
-    ngrams, char_rows = char_tables(ngrams, rows[len(words) :])
-    chars = index(ngrams)
-    words, word_rows, spellings = word_tables(words, rows[: len(words)], chars, char_rows)
+    terms, table, finds_word, finds_ngram = flatten(words, rows[: len(words)], ngrams, rows[len(words) :])
     weights = Weights(
         topics=tuple(base.topics),
-        vocabulary=np.frombuffer("\n".join(words + ngrams).encode(), dtype=np.uint8),
-        words=index(words),
-        word_rows=word_rows,
-        spellings=spellings,
-        chars=chars,
-        char_rows=char_rows,
+        vocabulary=np.frombuffer("\n".join(terms).encode(), dtype=np.uint8),
+        table=table,
+        words=finds_word,
+        ngrams=finds_ngram,
         intercept=intercept,
         threshold=figures["threshold"],
         familiarity=figures.get("familiarity", 0.0),
