@@ -71,21 +71,22 @@ def ngram_keys(letters: Keys, lengths: Counts) -> tuple[Keys, Counts]:
     """Return the keys of the character n-grams of words, and how many rows each word has.
 
     The keys are of shape (letters + 2 * words, n-gram lengths): a row per character of the words padded with a space on
-    either side, a column per length; 0 where the word ends first.
+    either side, a column per length, in rising order. Where the word ends first, the n-gram is what is left of it.
     """
-    padded_lengths = lengths + 2
+    padded_lengths, longest = lengths + 2, CHAR_NGRAM_LENGTHS[-1]
     ends = np.cumsum(padded_lengths)
-    padded = np.full(int(padded_lengths.sum()), _SPACE, dtype=np.uint64)
-    inner = np.ones(len(padded), dtype=bool)
+    count = int(padded_lengths.sum())
+    padded = np.full(count + longest, _SPACE, dtype=np.uint64)
+    inner = np.ones(count, dtype=bool)
     inner[ends - 1] = inner[ends - padded_lengths] = False
-    padded[inner] = letters
-    left = np.repeat(ends, padded_lengths) - np.arange(len(padded))  # characters from here to the end of the word
-    result = np.zeros((len(padded), len(CHAR_NGRAM_LENGTHS)), dtype=np.uint64)
-    sums, powers = np.zeros_like(padded), _powers(CHAR_NGRAM_LENGTHS[-1] + 1)
-    for n in range(1, min(CHAR_NGRAM_LENGTHS[-1], len(padded)) + 1):
-        sums[: len(padded) - n + 1] += padded[n - 1 :] * powers[n]
+    padded[:count][inner] = letters
+    left = np.repeat(ends, padded_lengths) - np.arange(count)  # characters from here to the end of the word
+    result = np.empty((count, len(CHAR_NGRAM_LENGTHS)), dtype=np.uint64)
+    sums = np.zeros(count, dtype=np.uint64)
+    for n, power in enumerate(_powers(longest + 1)[1:], 1):
+        sums += padded[n - 1 : n - 1 + count] * (power * (left >= n))
         if n in CHAR_NGRAM_LENGTHS:
-            result[:, CHAR_NGRAM_LENGTHS.index(n)] = np.where(left >= n, sums, 0)
+            result[:, CHAR_NGRAM_LENGTHS.index(n)] = sums
     return result, padded_lengths
 
 

@@ -48,9 +48,9 @@ class Weights:
     at a place speaks for all that begin there.
     """
     words: Index
-    """Finds the rows of words and word pairs."""
+    """Finds words and word pairs, which have the first rows."""
     ngrams: Index
-    """Finds the rows of character n-grams."""
+    """Finds character n-grams, which have the rows after them."""
     intercept: Floats
     """(topics + 1,)"""
     threshold: float = 0.0
@@ -68,7 +68,7 @@ class Weights:
     def rows(self) -> tuple[dict[str, int], dict[str, int]]:
         """Return the rows of words and word pairs, and those of character n-grams."""
         terms = self.vocabulary.tobytes().decode().split("\n")
-        n_words = int(self.words.rows.max())
+        n_words = len(self.words.keys)
         return (
             {term: row for row, term in enumerate(terms[:n_words], 1)},
             {term: row for row, term in enumerate(terms[n_words:], n_words + 1)},
@@ -96,14 +96,15 @@ class Prediction(NamedTuple):
 
     def to_dict(self) -> dict[str, object]:
         """Return the answer as plain data, as the service and the shell print it."""
+        headline, label, confidence, probabilities, reason, version = self
         return {
-            "headline": self.headline,
-            "label": self.label,
-            "confidence": round(self.confidence, 6),
-            "probabilities": {topic: round(p, 6) for topic, p in self.probabilities.items()},
-            "reason": self.reason,
+            "headline": headline,
+            "label": label,
+            "confidence": round(confidence, 6),
+            "probabilities": {topic: round(p, 6) for topic, p in probabilities.items()},
+            "reason": reason,
             "iptc": self.iptc,
-            "version": self.version,
+            "version": version,
         }
 
 
@@ -273,29 +274,29 @@ class Classifier:
 
     def _scores(self, batch: Batch) -> tuple[Floats, Floats]:
         """Return scores (headlines, topics + 1) and the share of letters in known words (headlines,)."""
-        rows = self._rows(batch)
-        pairs = self.weights.words.find(pair_keys(batch))
-        known_pairs = np.flatnonzero(pairs)
-        rows[known_pairs] += self.weights.table[pairs[known_pairs]]
+        rows, pairs = self._rows(batch)
+        [known_pairs] = pairs.nonzero()
+        rows[known_pairs] += self.weights.table.take(pairs[known_pairs], axis=0)
         sums = _segment_sums(np.column_stack([rows, batch.lengths]), batch.counts)
         known, letters = sums[:, -2], sums[:, -1]
         return self.weights.intercept + sum(map(_normalised, self._blocks(sums))), known / np.maximum(letters, 1)
 
-    def _rows(self, batch: Batch) -> Floats:
-        """Return each word's row of the table, worked out where the word is unknown, without its pairs."""
+    def _rows(self, batch: Batch) -> tuple[Floats, NDArray[np.int32]]:
+        """Return each word's row of the table, worked out where the word is unknown, and where its pair's row is."""
         weights = self.weights
-        at = weights.words.find(batch.keys)
+        at, pairs = weights.words.find(np.stack([batch.keys, pair_keys(batch)]))
         rows = weights.table.take(at, axis=0).astype(np.float64)
         unknown = at == 0
         if unknown.any():
             letters = batch.letters[np.repeat(unknown, batch.lengths)]
             ngrams, rows_per_word = ngram_keys(letters, batch.lengths[unknown])
-            found = np.zeros(len(ngrams), dtype=np.int32)
-            for column in ngrams.T[::-1]:  # longest first
-                missing = np.flatnonzero(found == 0)
-                found[missing] = weights.ngrams.find(column[missing])
-            rows[unknown] = _segment_sums(weights.table.take(found, axis=0).astype(np.float64), rows_per_word)
-        return rows
+            found = weights.ngrams.find(ngrams)
+            longest = found[:, 0]
+            for column in found.T[1:]:
+                longest = np.where(column, column, longest)
+            longest = np.where(longest, longest + len(weights.words.keys), 0)
+            rows[unknown] = _segment_sums(weights.table.take(longest, axis=0), rows_per_word)
+        return rows, pairs
 
     def _blocks(self, rows: Floats) -> tuple[Floats, Floats]:
         """Return the parts of rows or sums that are of words and of characters, of shape (n, topics + 2) each."""
@@ -304,8 +305,8 @@ class Classifier:
 
     def _contributions(self, batch: Batch) -> Floats:
         """Return the centred part that each word of one headline has in the scores, of shape (words, topics)."""
-        rows = self._rows(batch)
-        for left, pair in enumerate(self.weights.words.find(pair_keys(batch)).tolist()):
+        rows, pairs = self._rows(batch)
+        for left, pair in enumerate(pairs.tolist()):
             if pair:
                 rows[left : left + 2] += self.weights.table[pair] / 2
         parts = np.zeros((len(rows), len(self.topics)))
@@ -336,12 +337,12 @@ def _checked(headlines: Iterable[str]) -> list[str]:
     return texts
 
 
-def _segment_sums(rows: Floats, lengths: NDArray[np.intp]) -> Floats:
+def _segment_sums(rows: NDArray[np.floating], lengths: NDArray[np.intp]) -> Floats:
     """Return the sum of each run of rows, run i being `lengths[i]` long; 0 for an empty run."""
     sums = np.zeros((len(lengths), rows.shape[1]))
     full = lengths > 0
     if full.any():
-        sums[full] = np.add.reduceat(rows, np.cumsum(lengths[full]) - lengths[full], axis=0)
+        sums[full] = np.add.reduceat(rows, np.cumsum(lengths[full]) - lengths[full], axis=0, dtype=np.float64)
     return sums
 
 

@@ -199,9 +199,9 @@ def _arrays(weights: Weights) -> dict[str, NDArray[Any]]:
     return {
         "table": weights.table,
         "words.keys": weights.words.keys,
-        "words.rows": weights.words.rows,
+        "words.slots": weights.words.slots,
         "ngrams.keys": weights.ngrams.keys,
-        "ngrams.rows": weights.ngrams.rows,
+        "ngrams.slots": weights.ngrams.slots,
         "intercept": weights.intercept,
     }
 
@@ -215,12 +215,14 @@ def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
     _require(intercept.shape == (k + 1,) and bool(np.isfinite(intercept).all()), folder, "intercept")
     vocabulary = np.asarray(np.memmap(folder / _VOCABULARY, dtype=np.uint8, mode="r"))
     _require(int(np.count_nonzero(vocabulary == ord("\n"))) == len(table) - 2, folder, "vocabulary")
+    words, ngrams = _index(folder, "words"), _index(folder, "ngrams")
+    _require(len(words.keys) + len(ngrams.keys) == len(table) - 1, folder, "table")
     return Weights(
         topics=tuple(manifest["topics"]),
         vocabulary=vocabulary,
         table=table,
-        words=_index(folder, "words", len(table)),
-        ngrams=_index(folder, "ngrams", len(table)),
+        words=words,
+        ngrams=ngrams,
         intercept=intercept,
         threshold=manifest["threshold"],
         familiarity=manifest["familiarity"],
@@ -228,12 +230,12 @@ def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
     )
 
 
-def _index(folder: Path, name: str, rows: int) -> Index:
-    index = Index(_array(folder, f"{name}.keys", np.uint64), _array(folder, f"{name}.rows", np.int32))
-    slots = len(index.rows)
-    whole = index.keys.shape == index.rows.shape == (slots,) and slots > 1 and slots.bit_count() == 1
-    # An index that is full, or points past its table, would hang a search or break an answer later.
-    _require(whole and int(index.rows.min()) == 0 and int(index.rows.max()) < rows, folder, name)
+def _index(folder: Path, name: str) -> Index:
+    index = Index(_array(folder, f"{name}.keys", np.uint64), _array(folder, f"{name}.slots", np.int32))
+    _require(index.keys.ndim == 1, folder, f"{name}.keys")
+    whole = index.slots.ndim == 1 and len(index.slots) > 1 and len(index.slots).bit_count() == 1
+    # An index that is full, or points past its keys, would hang a search or break an answer later.
+    _require(whole and index.slots.min() == 0 and index.slots.max() <= len(index.keys), folder, f"{name}.slots")
     return index
 
 

@@ -2,7 +2,8 @@
 
 import os
 
-from flask import Flask, Response, jsonify, request
+import orjson
+from flask import Flask, Response, request
 
 from classifier import Classifier, Explanation, Prediction, load
 from classifier.topics import describe
@@ -21,8 +22,6 @@ def create_app(models: str | os.PathLike[str] | None = None, classifier: Classif
     """
     model = classifier or load(models)
     app = Flask(__name__, static_folder=None)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
     problems.register(app)
 
     @app.post("/v1/classify")
@@ -36,29 +35,36 @@ def create_app(models: str | os.PathLike[str] | None = None, classifier: Classif
         answer: dict[str, object] = {"version": model.version, "results": results}
         if request.mimetype == "text/plain":
             answer["skipped"] = wanted.skipped
-        return jsonify(answer)
+        return _json(answer)
 
     @app.get("/v1/model")
     def describe_model() -> Response:
         topics = [describe(label)._asdict() for label in model.topics]
         weights = model.weights
-        return jsonify(
-            version=model.version,
-            topics=topics,
-            threshold=weights.threshold,
-            terms=weights.n_terms,
-            limits={
-                "body_bytes": asked.MAX_BODY,
-                "headlines": asked.MAX_HEADLINES,
-                "headline_characters": asked.MAX_CHARACTERS,
-            },
+        return _json(
+            {
+                "version": model.version,
+                "topics": topics,
+                "threshold": weights.threshold,
+                "terms": weights.n_terms,
+                "limits": {
+                    "body_bytes": asked.MAX_BODY,
+                    "headlines": asked.MAX_HEADLINES,
+                    "headline_characters": asked.MAX_CHARACTERS,
+                },
+            }
         )
 
     @app.get("/healthz")
     def health() -> Response:
-        return jsonify(status="ok", version=model.version)
+        return _json({"status": "ok", "version": model.version})
 
     return app
+
+
+def _json(answer: dict[str, object]) -> Response:
+    # A hundred predictions take a tenth of the time that the standard library needs to write them.
+    return Response(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE), mimetype="application/json")
 
 
 def _words(model: Classifier, prediction: Prediction, topics: list[str] | None) -> list[dict[str, object]]:

@@ -97,8 +97,10 @@ def _check_headlines(headlines: list[str]) -> None:
     for i, headline in enumerate(headlines):
         if len(headline) > MAX_CHARACTERS:
             raise _wrong(f"/headlines/{i}", f"A headline may have {MAX_CHARACTERS} characters, not {len(headline)}.")
-        if not headline.isascii() and any("\ud800" <= character <= "\udfff" for character in headline):
-            raise _wrong(f"/headlines/{i}", "The headline holds half a character (a lone surrogate).")
+        try:
+            headline.encode()
+        except UnicodeEncodeError as error:
+            raise _wrong(f"/headlines/{i}", "The headline holds half a character (a lone surrogate).") from error
 
 
 def _check_topics(asked: list[str] | None, known: tuple[str, ...]) -> None:

@@ -103,9 +103,9 @@ def test_numbers_that_are_not_finite_are_refused(folder: Path) -> None:
         ("table", lambda table: table + 1),
         ("intercept", lambda table: table[:-1]),
         ("intercept", lambda table: table[0]),
-        ("words.rows", lambda rows: rows + 10_000_000),
-        ("words.rows", lambda rows: np.maximum(rows, 1)),
-        ("words.rows", lambda rows: rows[:-1]),
+        ("words.slots", lambda slots: slots * 1000),
+        ("words.slots", lambda slots: np.maximum(slots, 1)),
+        ("words.slots", lambda slots: slots[:-1]),
         ("words.keys", lambda keys: keys[: len(keys) // 2]),
         ("words.keys", lambda keys: keys.astype(np.int64)),
     ],
@@ -178,7 +178,7 @@ def test_publishing_the_same_again_repairs_a_damaged_copy(folder: Path, tmp_path
 def test_the_same_corpus_gives_the_same_model_bit_for_bit(models: Path, small_corpus: Corpus, tmp_path: Path) -> None:
     version = publish.train(tmp_path, small_corpus, SMALL)
     assert version == storage.current(models)
-    for name in ("table.npy", "words.keys.npy", "ngrams.rows.npy", "vocabulary.txt"):
+    for name in ("table.npy", "words.keys.npy", "ngrams.slots.npy", "vocabulary.txt"):
         assert (tmp_path / version / name).read_bytes() == (models / version / name).read_bytes()
 
 

@@ -33,7 +33,7 @@ def flatten(
     table = np.zeros((1 + len(words) + len(ngrams), 2 * width + 1), dtype=np.float32)
     table[1 : 1 + len(words)] = np.column_stack([word_rows, spellings, letters])
     table[1 + len(words) :, width:-1] = ngram_rows
-    return words + ngrams, table, Index.of(keys(words)), Index.of(keys(ngrams), 1 + len(words))
+    return words + ngrams, table, Index.of(keys(words)), finds_ngram
 
 
 def _with_prefixes(ngrams: list[str], rows: Floats) -> tuple[list[str], Floats]:
