@@ -7,7 +7,7 @@ PORT ?= 8000
 WORKERS ?= 2
 export HOST PORT WORKERS
 .DEFAULT_GOAL := help
-.PHONY: help install corpus train lexicon evaluate classify serve test lint clean
+.PHONY: help install corpus train lexicon evaluate classify serve test bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,10 @@ $(VENV)/made: pyproject.toml
 
 $(VENV)/made-dev: $(VENV)/made
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+$(VENV)/made-bench: $(VENV)/made
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@
 
 install: $(VENV)/made ## create .venv with everything that training and serving need
@@ -51,6 +55,13 @@ serve: train ## serve the model on http://127.0.0.1:8000
 
 test: $(VENV)/made-dev train ## run all tests
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/made-bench train ## time the classifier beside its peers, on HEADLINES=path or made-up ones, and write report/
+	@mkdir -p report
+	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -o python_functions='bench_*' \
+		--benchmark-json=report/bench.json --benchmark-columns=median,max,rounds $(if $(HEADLINES),--headlines '$(HEADLINES)') \
+		$(if $(FULL),--grow)
+	@$(BIN)/python -m tests.bench.verdict report/bench.json
 
 lint: $(VENV)/made-dev ## check style and types
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -1,8 +1,12 @@
 from collections import defaultdict
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from classifier import Classifier
 from tests.conftest import SMALL
+from training import passes
 from training.corpus import Corpus, Line
 from training.fit import Trained, _balance, fit
 
@@ -28,3 +32,24 @@ def test_a_name_that_stands_in_one_headline_is_not_a_term(small_corpus: Corpus) 
 def test_without_an_archive_the_model_is_calibrated_on_headlines_held_out(small_trained: Trained) -> None:
     assert small_trained.lexicons == []
     assert 0 < small_trained.weights.threshold < 1
+
+
+def test_too_many_lines_for_one_matrix_are_fitted_in_passes_with_nearly_the_same_answers(
+    small_corpus: Corpus, small_trained: Trained
+) -> None:
+    in_passes = fit(small_corpus, replace(SMALL, exact_lines=1000))
+    assert len(small_corpus.lines) > 1000
+    texts = [line.text for line in small_corpus.of_kind("headline")]
+    ours = Classifier(in_passes.weights).probabilities(texts)
+    order = [list(in_passes.pipeline.classes_).index(topic) for topic in in_passes.weights.topics]
+    assert np.abs(in_passes.pipeline.predict_proba(texts)[:, order] - ours).max() < 1e-6
+    exact = Classifier(small_trained.weights).probabilities(texts)
+    assert (ours.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.9
+
+
+def test_terms_that_are_not_among_the_most_frequent_make_room() -> None:
+    texts = [f"mot{i} pluie" for i in range(300)] + ["neige pluie"] * 5
+    few = passes.features(texts, {"ovni"}, [], passes.PassRecipe(max_terms=40))
+    words = few["words"]["count"].vocabulary_
+    assert {"pluie", "neige", "neige pluie", "ovni"} == set(words)
+    assert len(few["chars"]["count"].vocabulary_) == 40

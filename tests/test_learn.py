@@ -8,12 +8,12 @@ from classifier import Classifier, InputError
 from tests.conftest import SMALL
 from training import archive, lexicon, teacher
 from training.corpus import Corpus
-from training.fit import fit
+from training.fit import fit, fit_base
 from training.learn import LearnRecipe, digest, frequent_terms, learn
 from training.lexicon import Lexicon
 from training.read import read
 
-RECIPE = LearnRecipe(min_headlines=3, folds=2)
+RECIPE = LearnRecipe(min_headlines=3, min_ngram_headlines=20, folds=2)
 
 
 @pytest.fixture
@@ -72,6 +72,26 @@ def test_the_model_with_a_lexicon_agrees_with_its_pipeline(
     ours = Classifier(trained.weights).probabilities(texts)
     assert np.abs(ours - trained.pipeline.predict_proba(texts)[:, order]).max() < 1e-6
     assert trained.weights.threshold == pytest.approx(layer.figures["threshold"], abs=1e-4)
+
+
+@pytest.mark.usefixtures("no_teacher")
+def test_ngrams_of_an_archive_are_learned_where_the_corpus_has_them(
+    small_corpus: Corpus, archive_file: Path, tmp_path: Path
+) -> None:
+    lines = archive.read([archive_file], small_corpus.topics, trust=1.0)
+    layer = learn(small_corpus, [], lines, recipe=RECIPE, base_recipe=SMALL).lexicon
+    ngrams = {term for term in layer.terms if term.startswith("~")}
+    assert {"~bud", "~ fin"} <= ngrams  # of "budget" and "finale"
+    assert "~zorb" not in ngrams  # nothing in the corpus has it
+    # A lexicon may be used with a smaller corpus: what that lacks is left out.
+    tiny = tmp_path / "tiny.csv"
+    tiny.write_text("headline,label\n" + "".join(f"Zut {t} {i},{t}\n" for i in range(3) for t in small_corpus.topics))
+    base = fit_base(read([tiny]), [layer], SMALL)
+    before = base.coef.copy()
+    base.add(layer)
+    known = set(base.features["chars"]["count"].vocabulary_)
+    assert not known & {"bud", " fin"}
+    assert 0 < (base.coef != before).any(axis=0).sum() < len(layer.terms)
 
 
 def test_a_term_needs_several_headlines_of_several_outlets(archive_file: Path) -> None:

@@ -13,7 +13,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifier.terms import CHAR_NGRAM_LENGTHS, fold
 from training.corpus import Line
-from training.lexicon import Lexicon
+from training.lexicon import NGRAM, Lexicon
 
 
 @dataclass(frozen=True)
@@ -77,20 +77,79 @@ def build(lines: list[Line], neutral: list[str], lexicons: list[Lexicon], shape:
     headline ends up readable in a model.
     """
     shape = shape or Shape()
-    learned = {term for lexicon in lexicons for term in lexicon.terms}
+    learned = learned_words(lexicons)
     vocabulary = sorted(_word_terms(lines, neutral, shape) | learned)
-    extra_df = np.zeros(len(vocabulary))
-    index = {term: i for i, term in enumerate(vocabulary)}
-    for lexicon in lexicons:
-        extra_df[[index[term] for term in lexicon.terms]] += lexicon.documents
+    extra_df = _lexicon_df(vocabulary, lexicons)
+    count = counters(shape)
+    words = count["words"].set_params(vocabulary=vocabulary)
     headlines = sum(lexicon.headlines for lexicon in lexicons)
-    words = CountVectorizer(**_word_options(shape), vocabulary=vocabulary)
-    chars = CountVectorizer(preprocessor=shape.fold, analyzer="char_wb", ngram_range=shape.char_lengths)
     blocks = {
         "words": Pipeline([("count", words), ("tfidf", OccurrenceTfidf(headlines, extra_df, shape.sublinear))]),
-        "chars": Pipeline([("count", chars), ("tfidf", OccurrenceTfidf(sublinear=shape.sublinear))]),
+        "chars": Pipeline([("count", count["chars"]), ("tfidf", OccurrenceTfidf(sublinear=shape.sublinear))]),
     }
     return FeatureUnion([(name, blocks[name]) for name in shape.blocks])
+
+
+def from_counts(counted: dict[str, dict[str, int]], documents: int, lexicons: list[Lexicon]) -> FeatureUnion:
+    """Return fitted features over terms that were counted elsewhere.
+
+    Args:
+        counted: for either block, its terms and in how many documents each occurs.
+        documents: how many there were.
+    """
+    blocks = []
+    for name, counter in counters(Shape()).items():
+        vocabulary = sorted(counted[name])
+        df = np.array([counted[name][term] for term in vocabulary], dtype=np.float64)
+        seen = documents
+        if name == "words":
+            df += _lexicon_df(vocabulary, lexicons)
+            seen += sum(lexicon.headlines for lexicon in lexicons)
+        count = counter.set_params(vocabulary=vocabulary)
+        blocks.append((name, Pipeline([("count", count), ("tfidf", OccurrenceTfidf(seen - 1, df))])))
+    # Fitting wants to see a document; one without terms changes nothing but their number.
+    return FeatureUnion(blocks).fit([""])
+
+
+def counters(shape: Shape) -> dict[str, CountVectorizer]:
+    """Return what counts the terms of either block."""
+    return {
+        "words": CountVectorizer(**_word_options(shape)),
+        "chars": CountVectorizer(preprocessor=shape.fold, analyzer="char_wb", ngram_range=shape.char_lengths),
+    }
+
+
+def learned_words(lexicons: list[Lexicon]) -> set[str]:
+    """Return the words and word pairs of lexicons. Their n-grams count only as far as the corpus has them."""
+    return {term for lexicon in lexicons for term in lexicon.terms if not term.startswith(NGRAM)}
+
+
+def columns(features: FeatureUnion, terms: list[str]) -> NDArray[np.intp]:
+    """Return the feature of each term of a lexicon, -1 for an n-gram that the features lack."""
+    words = features["words"]["count"].vocabulary_
+    ngrams = features["chars"]["count"].vocabulary_
+    return np.array(
+        [
+            words[term] if not term.startswith(NGRAM) else len(words) + ngrams.get(term[1:], -1 - len(words))
+            for term in terms
+        ],
+        dtype=np.intp,
+    )
+
+
+def listed_words(texts: list[str]) -> set[str]:
+    """Return all words and word pairs of the texts."""
+    return _vocabulary(texts, 1, Shape())
+
+
+def _lexicon_df(vocabulary: list[str], lexicons: list[Lexicon]) -> NDArray[np.float64]:
+    df = np.zeros(len(vocabulary))
+    index = {term: i for i, term in enumerate(vocabulary)}
+    for lexicon in lexicons:
+        for term, documents in zip(lexicon.terms, lexicon.documents, strict=True):
+            if not term.startswith(NGRAM):
+                df[index[term]] += documents
+    return df
 
 
 def _word_options(shape: Shape) -> dict[str, Any]:

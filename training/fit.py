@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifier.errors import InputError
 from classifier.model import Weights
-from training import calibrate, lexicon
+from training import calibrate, lexicon, passes
 from training.compile import flatten
 from training.corpus import Corpus, Line
-from training.features import Shape, build
+from training.features import Shape, build, columns, learned_words, listed_words
 from training.generate import gibberish
 from training.lexicon import Lexicon
 
@@ -34,6 +34,8 @@ class Recipe:
     """Give the topics of a language the same total weight, however many lines each has."""
     c: float = 10.0
     max_iter: int = 400
+    exact_lines: int = 250_000
+    """Up to so many lines one matrix holds them all (under 4 GB); more are fitted in passes."""
     known_share: float = 0.3
     gibberish: int = 150
     seed: int = 0
@@ -68,9 +70,9 @@ class Base:
         """
         if sorted(layer.topics) != sorted(self.topics):
             raise InputError(f"the lexicon is for the topics {', '.join(layer.topics)}, not {', '.join(self.topics)}")
-        columns = [self.features["words"]["count"].vocabulary_[term] for term in layer.terms]
+        at = columns(self.features, layer.terms)
         order = [layer.topics.index(topic) for topic in self.topics]
-        self.coef[:, columns] += layer.weights.T[order]
+        self.coef[:, at[at >= 0]] += layer.weights[at >= 0].T[order]
         self.intercept += layer.intercept[order]
 
 
@@ -119,25 +121,52 @@ def fit_base(
 def _fit_lines(
     corpus: Corpus, lines: list[Line], lexicons: list[Lexicon], recipe: Recipe, tell: Tell, shape: Shape | None = None
 ) -> Base:
-    tell("counting terms")
     neutral = [term for _, term in corpus.neutral]
-    features = build(lines, neutral, lexicons, shape)
     foreign = corpus.foreign + (gibberish(recipe.gibberish, recipe.seed) if corpus.foreign else [])
+    if len(lines) > recipe.exact_lines:
+        return _fit_in_passes(corpus.topics, lines, neutral, foreign, lexicons, recipe, tell)
+    tell("counting terms")
+    features = build(lines, neutral, lexicons, shape)
     everything = features.fit_transform([line.text for line in lines] + neutral + foreign)
     matrix = everything[: len(lines) + len(neutral)]
     topics = corpus.topics
     # A word of no topic is a document of every topic at once.
     rows = vstack([matrix[: len(lines)]] + [matrix[len(lines) :]] * len(topics)).tocsr()
     labels = [line.topic for line in lines] + [topic for topic in topics for _ in neutral]
-    weight = [recipe.generated_weight if line.kind == "generated" else 1.0 for line in lines]
-    if recipe.balanced:
-        weight = _balance(lines, weight)
-    weight += [recipe.neutral_weight] * (len(neutral) * len(topics))
+    weight = _weights(lines, len(neutral) * len(topics), recipe)
     tell("fitting the logistic regression")
     logistic = LogisticRegression(C=recipe.c, max_iter=recipe.max_iter)
     logistic.fit(rows, labels, sample_weight=weight)
     familiar = _fit_familiar(everything, len(foreign), recipe) if foreign else None
     return Base(topics, features, *_in_order(logistic, topics), familiar)
+
+
+def _fit_in_passes(
+    topics: list[str], lines: list[Line], neutral: list[str], foreign: list[str], lexicons: list[Lexicon],
+    recipe: Recipe, tell: Tell,
+) -> Base:  # fmt: skip
+    tell("counting terms, a chunk of lines at a time")
+    how = passes.PassRecipe()
+    texts = [line.text for line in lines]
+    listed = listed_words([line.text for line in lines if line.kind == "term"] + neutral)
+    features = passes.features(texts + neutral, listed | learned_words(lexicons), lexicons, how)
+    tell("fitting in passes")
+    labels = [line.topic for line in lines] + [topic for topic in topics for _ in neutral]
+    weight = np.array(_weights(lines, len(neutral) * len(topics), recipe))
+    sgd = passes.fit(features, texts + neutral * len(topics), labels, weight, recipe.seed, how)
+    familiar = None
+    if foreign:
+        some = np.random.default_rng(recipe.seed).permutation(len(texts))[: passes.CHUNK]
+        familiar = _fit_familiar(features.transform([texts[i] for i in some] + foreign), len(foreign), recipe)
+    return Base(topics, features, *_in_order(sgd, topics), familiar)
+
+
+def _weights(lines: list[Line], neutral: int, recipe: Recipe) -> list[float]:
+    """Return the weight of each line, then that of each neutral document."""
+    weight = [recipe.generated_weight if line.kind == "generated" else 1.0 for line in lines]
+    if recipe.balanced:
+        weight = _balance(lines, weight)
+    return weight + [recipe.neutral_weight] * neutral
 
 
 def _balance(lines: list[Line], weight: list[float]) -> list[float]:
@@ -161,7 +190,7 @@ def _fit_familiar(matrix: csr_matrix, foreign: int, recipe: Recipe) -> LogisticR
     return LogisticRegression(C=recipe.c, class_weight="balanced", max_iter=recipe.max_iter).fit(matrix, ours)
 
 
-def _in_order(logistic: LogisticRegression, topics: list[str]) -> tuple[Floats, Floats]:
+def _in_order(logistic: LogisticRegression | SGDClassifier, topics: list[str]) -> tuple[Floats, Floats]:
     """Return coefficients and intercept with one row per topic; scikit-learn keeps a single row for two topics."""
     coef, intercept = logistic.coef_, logistic.intercept_
     if len(topics) == 2:

@@ -1,8 +1,8 @@
 """An archive of headlines -> a lexicon: what the words of real headlines say about their topic.
 
-The corpus is fitted first. Its scores are the offset of a second regression, over the words and word pairs of the
-archive, whose targets are labels (as far as they are believed) and a teacher's probabilities. So a lexicon holds just
-what the corpus did not know, and the sum of both is again one linear model.
+The corpus is fitted first. Its scores are the offset of a second regression, over the words, word pairs and character
+n-grams of the archive, whose targets are labels (as far as they are believed) and a teacher's probabilities. So a
+lexicon holds just what the corpus did not know, and the sum of both is again one linear model.
 """
 
 import hashlib
@@ -22,10 +22,14 @@ from classifier.terms import word_bigrams, words
 from training import calibrate, softmax, teacher
 from training.archive import ArchiveLine
 from training.corpus import Corpus
-from training.fit import Recipe, Tell, fit_base
-from training.lexicon import Lexicon
+from training.features import columns
+from training.fit import Base, Recipe, Tell, fit_base
+from training.lexicon import NGRAM, Lexicon
 
 Floats = NDArray[np.float64]
+
+_UNLABELLED = 0.5
+"""How much a headline that only the teacher labelled weighs beside one whose label is believed entirely."""
 
 WITHHELD = "withheld.txt"
 """Beside the lexicons: digests of terms never to be learned, names of private persons foremost."""
@@ -37,6 +41,8 @@ class LearnRecipe:
 
     min_headlines: int = 3
     min_origins: int = 2
+    min_ngram_headlines: int = 25
+    """How many headlines a character n-gram must be in; the corpus must have it too."""
     c: float = 2.5
     balance: float = 0.8
     """From 0, every headline of the archive weighs the same, to 1, every topic does within its language."""
@@ -77,9 +83,7 @@ def learn(
     if not documents:
         raise InputError(f"no term occurs in {recipe.min_headlines} headlines of {recipe.min_origins} outlets or days")
     topics = corpus.topics
-    terms = list(documents)
-    zero = np.zeros((len(terms), len(topics)))
-    layer = Lexicon(topics, len(lines), terms, np.array(list(documents.values()), float), zero, zero[0])
+    layer = _empty(topics, len(lines), documents)
     base = fit_base(corpus, [*below, layer], base_recipe or Recipe(), tell)
     for other in below:
         base.add(other)
@@ -87,24 +91,49 @@ def learn(
     matrix = base.features.transform([line.headline for line in lines])
     offset = base.scores(matrix)
     targets, name = _targets(corpus, lines, offset)
-    vocabulary = base.features["words"]["count"].vocabulary_
-    columns = matrix[:, [vocabulary[term] for term in terms]].tocsr()
+    documents |= _frequent_ngrams(matrix, base, lines, recipe)
+    layer = _empty(topics, len(lines), documents)
+    at = columns(base.features, layer.terms)
+    learned = matrix[:, at].tocsr()
     weight = _balance(targets, [line.lang for line in lines], recipe.balance)
+    belief = np.array([line.trust if line.label else _UNLABELLED for line in lines])
+    weight *= belief / belief.mean()
     tell("cross-validating by outlet")
-    figures, accuracy, f1 = _cross_validate(columns, targets, offset, weight, lines, topics, recipe)
+    figures, accuracy, f1 = _cross_validate(learned, targets, offset, weight, lines, topics, recipe)
     if base.familiar is not None:
         # At most so many of the archive's own headlines shall be taken for another language.
         figures["familiarity"] = float(np.quantile(base.familiarity(matrix), recipe.unfamiliar))
     tell("fitting the lexicon")
     weights, intercept = softmax.fit(
-        columns, targets, weight=weight, offset=offset, c=recipe.c, max_iter=recipe.max_iter
+        learned, targets, weight=weight, offset=offset, c=recipe.c, max_iter=recipe.max_iter
     )
     if judge:
         unseen = base.features.transform([line.headline for line in judge])
-        scores = base.scores(unseen) + unseen[:, [vocabulary[term] for term in terms]] @ weights + intercept
+        scores = base.scores(unseen) + unseen[:, at] @ weights + intercept
         figures |= calibrate.figures(scores, _right(judge, scores, topics))
     lexicon = replace(layer, weights=weights, intercept=intercept, figures=figures)
     return Learned(lexicon, name, accuracy, f1, len(lines), len({line.origin for line in lines}))
+
+
+def _empty(topics: list[str], headlines: int, documents: dict[str, int]) -> Lexicon:
+    zero = np.zeros((len(documents), len(topics)))
+    counts = np.array(list(documents.values()), dtype=np.float64)
+    return Lexicon(topics, headlines, list(documents), counts, zero, np.zeros(len(topics)))
+
+
+def _frequent_ngrams(matrix: csr_matrix, base: Base, lines: list[ArchiveLine], recipe: LearnRecipe) -> dict[str, int]:
+    """Return the character n-grams of the corpus found in enough headlines of enough outlets, marked, with counts."""
+    n_words = len(base.features["words"]["count"].vocabulary_)
+    present = (matrix[:, n_words:] > 0).astype(np.float64)
+    documents = np.asarray(present.sum(axis=0)).ravel()
+    numbers = {origin: i for i, origin in enumerate(dict.fromkeys(line.origin for line in lines))}
+    owner = csr_matrix((np.ones(len(lines)), ([numbers[line.origin] for line in lines], range(len(lines)))))
+    spread = np.asarray(((owner @ present) > 0).sum(axis=0)).ravel()
+    enough = documents >= recipe.min_ngram_headlines
+    if "" not in numbers:
+        enough &= spread >= recipe.min_origins
+    names = base.features["chars"]["count"].get_feature_names_out()
+    return {NGRAM + names[i]: int(documents[i]) for i in np.flatnonzero(enough)}
 
 
 def frequent_terms(lines: list[ArchiveLine], recipe: LearnRecipe, withheld: frozenset[str]) -> dict[str, int]:

@@ -1,12 +1,15 @@
 """Lexicon files: word weights learned from headlines that are not ours to keep.
 
-A lexicon is a layer of the one linear model: what words and word pairs add to each topic's score on top of the corpus.
-It travels as terms and figures, never as sentences. `training.learn` makes one, `training.fit` folds it in.
+A lexicon is a layer of the one linear model: what words, word pairs and character n-grams add to each topic's score on
+top of the corpus. It travels as terms and figures, never as sentences. `training.learn` makes one, `training.fit` folds
+it in.
 
     # format 1                       numbers that belong to the layer, one a line
     # headlines 48058
     ...
     term <TAB> documents <TAB> sport <TAB> politics <TAB> ...
+
+A character n-gram is written with a mark before it, which no word holds: `~lluv`, or `~ raj` where a word begins.
 """
 
 import math
@@ -19,6 +22,9 @@ from numpy.typing import NDArray
 from classifier.errors import InputError
 
 FORMAT = 1
+NGRAM = "~"
+"""What a character n-gram is marked with, in a file and in `Lexicon.terms`."""
+
 DECIMALS = 2
 """Digits kept of a weight; a weight is in units of log-odds per unit of TF-IDF."""
 
