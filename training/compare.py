@@ -111,6 +111,7 @@ def variants(recipe: Recipe) -> list[Variant]:
         ("topics not balanced", same, replace(recipe, balanced=False), whole),
         ("C = 3", same, replace(recipe, c=3.0), whole),
         ("C = 30", same, replace(recipe, c=30.0), whole),
+        ("fitted in passes, as a corpus of millions is", same, replace(recipe, exact_lines=0), whole),
     ]
 
 
@@ -130,17 +131,7 @@ def learning_curve(corpus: Corpus, recipe: Recipe) -> Iterator[tuple[int, Predic
 
 def _fitted(corpus: Corpus, recipe: Recipe, shape: Shape) -> Predict:
     layers = [layer for folder in corpus.lexicons for layer in lexicon.read_folder(folder)]
-    if "words" not in shape.blocks or shape.word_max < 2 or shape.fold is not fold:
-        layers = [_only_matching(layer, shape) for layer in layers if "words" in shape.blocks]
     base: Base = fit_base(corpus, layers, recipe, shape=shape)
     for layer in layers:
         base.add(layer)
     return lambda texts: softmax.softmax(base.scores(base.features.transform(texts)))
-
-
-def _only_matching(layer: lexicon.Lexicon, shape: Shape) -> lexicon.Lexicon:
-    """Return the part of a lexicon whose terms the shape can produce."""
-    kept = [i for i, term in enumerate(layer.terms) if term.count(" ") < shape.word_max and shape.fold(term) == term]
-    return replace(
-        layer, terms=[layer.terms[i] for i in kept], documents=layer.documents[kept], weights=layer.weights[kept]
-    )

@@ -125,16 +125,17 @@ def learned_words(lexicons: list[Lexicon]) -> set[str]:
 
 
 def columns(features: FeatureUnion, terms: list[str]) -> NDArray[np.intp]:
-    """Return the feature of each term of a lexicon, -1 for an n-gram that the features lack."""
-    words = features["words"]["count"].vocabulary_
-    ngrams = features["chars"]["count"].vocabulary_
-    return np.array(
-        [
-            words[term] if not term.startswith(NGRAM) else len(words) + ngrams.get(term[1:], -1 - len(words))
-            for term in terms
-        ],
-        dtype=np.intp,
-    )
+    """Return the feature of each term of a lexicon, -1 for one that these features do not have."""
+    blocks, start = {}, 0
+    for name, block in features.transformer_list:
+        blocks[name] = block["count"].vocabulary_, start
+        start += len(block["count"].vocabulary_)
+    found = []
+    for term in terms:
+        name, text = ("chars", term[1:]) if term.startswith(NGRAM) else ("words", term)
+        vocabulary, first = blocks.get(name, ({}, 0))
+        found.append(first + vocabulary[text] if text in vocabulary else -1)
+    return np.array(found, dtype=np.intp)
 
 
 def listed_words(texts: list[str]) -> set[str]:

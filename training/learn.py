@@ -43,8 +43,8 @@ class LearnRecipe:
     min_origins: int = 2
     min_ngram_headlines: int = 25
     """How many headlines a character n-gram must be in; the corpus must have it too."""
-    c: float = 2.5
-    balance: float = 0.8
+    c: float = 4.0
+    balance: float = 0.6
     """From 0, every headline of the archive weighs the same, to 1, every topic does within its language."""
     max_iter: int = 120
     folds: int = 5
