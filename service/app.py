@@ -5,27 +5,41 @@ import os
 import orjson
 from flask import Flask, Response, request
 
-from classifier import Classifier, Explanation, Prediction, load
+from classifier import Classifier, Explanation, Prediction
 from classifier.topics import describe
 from service import asked, problems
+from service.models import Models
 
 
-def create_app(models: str | os.PathLike[str] | None = None, classifier: Classifier | None = None) -> Flask:
+def create_app(
+    models: str | os.PathLike[str] | None = None, classifier: Classifier | None = None, interval: float = 1.0
+) -> Flask:
     """Return a Flask app around a classifier.
 
     Args:
-        models: model folder, as in `classifier.load`.
-        classifier: an already loaded one, instead of a folder.
+        models: model folder, as in `classifier.load`. Another version published there takes over while the app runs.
+        classifier: an already loaded one, instead of a folder; it stays.
+        interval: seconds between two looks for another version.
 
     Raises:
         ModelError: the folder holds no model that can be trusted.
     """
-    model = classifier or load(models)
+    watched = None if classifier else Models(models, interval)
+
+    def in_force() -> Classifier:
+        """Return the classifier that a whole request goes by, however long it takes."""
+        if watched:
+            watched.watch()
+            return watched.classifier
+        assert classifier
+        return classifier
+
     app = Flask(__name__, static_folder=None)
     problems.register(app)
 
     @app.post("/v1/classify")
     def classify() -> Response:
+        model = in_force()
         wanted = asked.read(request, model.topics)
         predictions = model.classify(wanted.headlines, topics=wanted.topics)
         results = [prediction.to_dict() for prediction in predictions]
@@ -39,6 +53,8 @@ def create_app(models: str | os.PathLike[str] | None = None, classifier: Classif
 
     @app.get("/v1/model")
     def describe_model() -> Response:
+        model = in_force()
+        refused = watched.refused if watched else None
         topics = [describe(label)._asdict() for label in model.topics]
         weights = model.weights
         return _json(
@@ -47,6 +63,7 @@ def create_app(models: str | os.PathLike[str] | None = None, classifier: Classif
                 "topics": topics,
                 "threshold": weights.threshold,
                 "terms": weights.n_terms,
+                "refused": {"version": refused.version, "reason": refused.reason} if refused else None,
                 "limits": {
                     "body_bytes": asked.MAX_BODY,
                     "headlines": asked.MAX_HEADLINES,
@@ -57,7 +74,7 @@ def create_app(models: str | os.PathLike[str] | None = None, classifier: Classif
 
     @app.get("/healthz")
     def health() -> Response:
-        return _json({"status": "ok", "version": model.version})
+        return _json({"status": "ok", "version": in_force().version})
 
     return app
 

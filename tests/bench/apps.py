@@ -1,8 +1,12 @@
 """Flask apps to compare the service with, served by the same gunicorn settings."""
 
-from flask import Flask, jsonify, request
+from collections.abc import Iterable
+from typing import Any
 
-from classifier import storage
+from flask import Flask, request
+
+from classifier import Classifier, Prediction, load, storage
+from service.app import create_app
 from training import publish
 
 
@@ -18,21 +22,21 @@ def empty() -> Flask:
     return app
 
 
+class OfPipeline(Classifier):
+    """The classifier's answers, scored by the scikit-learn pipeline it was compiled from."""
+
+    def __init__(self, compiled: Classifier) -> None:
+        super().__init__(compiled.weights, compiled.version)
+        self.pipeline = publish.load_pipeline(storage.default_folder() / compiled.version)
+
+    def classify(self, headlines: Iterable[str], **_: Any) -> list[Prediction]:
+        texts = list(headlines)
+        rows = self.pipeline.predict_proba(texts).tolist()
+        names = list(self.pipeline.classes_)
+        threshold = self.weights.threshold
+        return [self._prediction(text, names, row, 9.0, 1.0, threshold) for text, row in zip(texts, rows, strict=True)]
+
+
 def pipeline() -> Flask:
-    """Return an app that labels with the scikit-learn pipeline, as one would write it in ten lines."""
-    app = Flask(__name__, static_folder=None)
-    models = storage.default_folder()
-    model = publish.load_pipeline(models / storage.current(models))
-
-    @app.post("/v1/classify")
-    def classify() -> object:
-        headlines = request.get_json()["headlines"]
-        found = model.predict_proba(headlines)
-        return jsonify(
-            results=[
-                {"headline": text, "label": model.classes_[row.argmax()], "confidence": float(row.max())}
-                for text, row in zip(headlines, found, strict=True)
-            ]
-        )
-
-    return app
+    """Return the service itself around the pipeline."""
+    return create_app(classifier=OfPipeline(load()))
