@@ -1,8 +1,13 @@
 """Request bodies -> what was asked, or a `Problem` that says what is wrong and where."""
 
 import json
+import math
+import re
+import sys
+import unicodedata
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import groupby
 from typing import Any
 
 from flask import Request
@@ -13,8 +18,23 @@ from service.problems import Problem
 MAX_BODY = 256 * 1024
 MAX_HEADLINES = 500
 MAX_CHARACTERS = 500
+MAX_MARKS = 30
+"""Most combining marks in a row: more is no writing, and piles up over the lines above."""
+MAX_DEPTH = 8
 
-_JSON_FIELDS = ("headlines", "explain", "topics")
+_JSON_FIELDS = ("headlines", "explain", "topics", "threshold", "top_k")
+
+
+def _runs(codes: list[int]) -> str:
+    """Return code points as the inside of a regular expression's character class."""
+    groups = groupby(enumerate(codes), key=lambda pair: pair[1] - pair[0])
+    spans = [[code for _, code in group] for _, group in groups]
+    return "".join(f"\\U{span[0]:08x}-\\U{span[-1]:08x}" for span in spans)
+
+
+_MARKS = re.compile(
+    f"[{_runs([c for c in range(sys.maxunicode) if unicodedata.category(chr(c)) in ('Mn', 'Me')])}]{{{MAX_MARKS + 1},}}"
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +44,8 @@ class Asked:
     headlines: list[str]
     topics: list[str] | None = None
     explain: bool = False
+    threshold: float | None = None
+    top_k: int | None = None
     skipped: list[str] = field(default_factory=list)
 
 
@@ -69,12 +91,14 @@ def _from_text(text: str, request: Request) -> Asked:
     if explain not in ("true", "false"):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The parameter explain is true or false.")
     topics = request.args["topics"].split(",") if "topics" in request.args else None
-    return Asked(reading.headlines, topics, explain == "true", reading.skipped)
+    return Asked(reading.headlines, topics, explain == "true", skipped=reading.skipped)
 
 
 def _from_json(text: str) -> Asked:
     try:
-        body = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant)
+        body = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
+        if _too_deep(body, MAX_DEPTH):
+            raise RecursionError
     except (ValueError, RecursionError) as error:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {_reason(error)}.") from error
     if not isinstance(body, dict):
@@ -88,7 +112,12 @@ def _from_json(text: str) -> Asked:
         raise _wrong("/explain", "explain is true or false.")
     if "topics" in body and not _is_texts(body["topics"]):
         raise _wrong("/topics", "topics is a list of texts.")
-    return Asked(body["headlines"], body.get("topics"), body.get("explain", False))
+    threshold, top_k = body.get("threshold"), body.get("top_k")
+    if "threshold" in body and not _is_share(threshold):
+        raise _wrong("/threshold", "threshold is a number between 0 and 1.")
+    if "top_k" in body and not (isinstance(top_k, int) and not isinstance(top_k, bool) and top_k >= 1):
+        raise _wrong("/top_k", "top_k is a whole number, 1 or more.")
+    return Asked(body["headlines"], body.get("topics"), body.get("explain", False), threshold, top_k)
 
 
 def _check_headlines(headlines: list[str]) -> None:
@@ -101,6 +130,13 @@ def _check_headlines(headlines: list[str]) -> None:
             headline.encode()
         except UnicodeEncodeError as error:
             raise _wrong(f"/headlines/{i}", "The headline holds half a character (a lone surrogate).") from error
+        if headline.isascii():
+            continue
+        if _MARKS.search(headline):
+            raise _wrong(f"/headlines/{i}", f"The headline has more than {MAX_MARKS} combining marks in a row.")
+        # A single character may stand for eighteen.
+        if len(unicodedata.normalize("NFKC", headline)) > MAX_CHARACTERS:
+            raise _wrong(f"/headlines/{i}", f"Written out, the headline has more than {MAX_CHARACTERS} characters.")
 
 
 def _check_topics(asked: list[str] | None, known: tuple[str, ...]) -> None:
@@ -111,6 +147,16 @@ def _check_topics(asked: list[str] | None, known: tuple[str, ...]) -> None:
     for i, topic in enumerate(asked):
         if topic not in known:
             raise _wrong(f"/topics/{i}", f"Unknown topic; the model knows {', '.join(known)}.")
+
+
+def _too_deep(value: object, levels: int) -> bool:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return isinstance(value, list) and (levels == 0 or any(_too_deep(item, levels - 1) for item in value))
+
+
+def _is_share(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _is_texts(value: object) -> bool:
@@ -131,6 +177,13 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is too large a number")
+    return number
 
 
 def _reason(error: Exception) -> str:

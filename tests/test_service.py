@@ -44,6 +44,36 @@ def test_some_topics_and_an_explanation_on_request(client: FlaskClient) -> None:
     assert same["results"] == [result]
 
 
+def test_a_request_may_set_its_threshold_and_ask_for_the_best_topics_only(client: FlaskClient) -> None:
+    asked = {"headlines": ["Le ministre et le stade sous la pluie"], "threshold": 1, "top_k": 2}
+    [result] = client.post("/v1/classify", json=asked).get_json()["results"]
+    assert (result["label"], result["reason"]) == (None, "uncertain")
+    assert len(result["probabilities"]) == 2
+    assert next(iter(result["probabilities"].values())) == result["confidence"]
+
+
+def test_writing_with_accents_and_vowel_signs_is_not_refused(client: FlaskClient) -> None:
+    headlines = ["المَغْرِبُ يَفُوزُ بِكَأْسِ أُمَمِ إِفْرِيقِيَا", "E\u0301lections a\u0300 Fe\u0300s", "Việt Nam " * 20]
+    assert client.post("/v1/classify", json={"headlines": headlines}).status_code == 200
+
+
+def test_every_answer_names_its_request_and_the_time_it_took(client: FlaskClient) -> None:
+    for path, status in (("/healthz", 200), ("/readyz", 200), ("/nowhere", 404)):
+        answer = client.get(path, headers={"X-Request-Id": "desk-7.a_b"})
+        assert (answer.status_code, answer.headers["X-Request-Id"]) == (status, "desk-7.a_b")
+        assert float(answer.headers["Server-Timing"].removeprefix("app;dur=")) >= 0
+    forged = client.get("/healthz", headers={"X-Request-Id": "<script>"}).headers["X-Request-Id"]
+    assert len(forged) == 32
+    assert client.get("/healthz").headers["X-Request-Id"] != forged
+
+
+def test_an_unknown_host_is_refused_where_hosts_are_configured(model: Classifier) -> None:
+    client = create_app(classifier=model, hosts=["desk.example"]).test_client()
+    assert client.get("/healthz", headers={"Host": "desk.example"}).status_code == 200
+    refused = client.get("/healthz", headers={"Host": "evil.example"})
+    assert (refused.status_code, refused.content_type) == (400, "application/problem+json")
+
+
 def test_the_model_is_described_in_four_languages(client: FlaskClient) -> None:
     answer = client.get("/v1/model").get_json()
     weather = next(topic for topic in answer["topics"] if topic["label"] == "weather")
@@ -69,6 +99,18 @@ REFUSALS = [
     (b'{"headlines": ["x"], "headlines": []}', JSON, 400, "twice", None),
     (b'{"headlines": ["x"], "explain": NaN}', JSON, 400, "NaN", None),
     (b"[" * 100_000, JSON, 400, "nested", None),
+    (b'{"headlines": ' + b"[" * 8 + b'"x"' + b"]" * 8 + b"}", JSON, 400, "nested", None),
+    (b'{"headlines": ["x"], "threshold": 1e400}', JSON, 400, "too large", None),
+    (b'{"headlines": ["x"], "threshold": -Infinity}', JSON, 400, "Infinity", None),
+    (b'{"headlines": ["x"], "threshold": 1.5}', JSON, 422, "between 0 and 1", "/threshold"),
+    (b'{"headlines": ["x"], "threshold": true}', JSON, 422, "between 0 and 1", "/threshold"),
+    (b'{"headlines": ["x"], "threshold": null}', JSON, 422, "between 0 and 1", "/threshold"),
+    (b'{"headlines": ["x"], "top_k": 0}', JSON, 422, "1 or more", "/top_k"),
+    (b'{"headlines": ["x"], "top_k": true}', JSON, 422, "1 or more", "/top_k"),
+    (b'{"headlines": ["x"], "top_k": 1.0}', JSON, 422, "1 or more", "/top_k"),
+    (json.dumps({"headlines": ["a", "e" + "\u0301" * 31]}).encode(), JSON, 422, "marks in a row", "/headlines/1"),
+    (json.dumps({"headlines": ["\ufdfa" * 30]}).encode(), JSON, 422, "Written out", "/headlines/0"),
+    (("x" + "\u0489" * 40).encode(), TEXT, 422, "marks in a row", "/headlines/0"),
     (b"[]", JSON, 422, "object", ""),
     (b"null", JSON, 422, "object", ""),
     (b"{}", JSON, 422, "list of texts", "/headlines"),
