@@ -1,8 +1,9 @@
 """Refusals as `application/problem+json` (RFC 9457)."""
 
+import json
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, json
+from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
 
 
