@@ -108,7 +108,7 @@ def variants(recipe: Recipe) -> list[Variant]:
         ("sublinear tf", same, recipe, replace(whole, sublinear=True)),
         ("accents kept", same, recipe, replace(whole, fold=_keep_accents)),
         ("Arabic letters merged", same, recipe, replace(whole, fold=_one_arabic_letter)),
-        ("topics not balanced", same, replace(recipe, balanced=False), whole),
+        ("topics balanced within a language", same, replace(recipe, balanced=True), whole),
         ("C = 3", same, replace(recipe, c=3.0), whole),
         ("C = 30", same, replace(recipe, c=30.0), whole),
         ("fitted in passes, as a corpus of millions is", same, replace(recipe, exact_lines=0), whole),
