@@ -31,8 +31,8 @@ class Recipe:
     generated_weight: float = 0.3
     neutral_weight: float = 0.15
     balanced: bool = False
-    """Give the topics of a language the same total weight, however many lines each has: for a corpus that has much of one
-    topic in one language only."""
+    """Give the topics of a language the same total weight, however many lines each has; for a corpus that has much of
+    one topic in one language only."""
     c: float = 10.0
     max_iter: int = 400
     exact_lines: int = 250_000
