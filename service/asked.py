@@ -61,7 +61,12 @@ def read(request: Request, topics: tuple[str, ...]) -> Asked:
 def _text(request: Request) -> str:
     # One byte more than allowed tells "too large" from "just fits", also for a body sent in chunks without a length.
     too_large = (request.content_length or 0) > MAX_BODY
-    body = b"" if too_large else request.stream.read(MAX_BODY + 1)
+    try:
+        body = b"" if too_large else request.stream.read(MAX_BODY + 1)
+    except Exception as error:  # each server has its own for a chunk that is cut or no chunk at all
+        raise Problem(HTTPStatus.BAD_REQUEST, "The body ends too early or is not in well-formed chunks.") from error
+    if len(body) < (request.content_length or 0) <= MAX_BODY:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"The body ends early: {len(body)} bytes of {request.content_length}.")
     if too_large or len(body) > MAX_BODY:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {MAX_BODY} bytes.")
     try:
