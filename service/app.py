@@ -11,7 +11,7 @@ from flask import Flask, Response, g, request
 
 from classifier import Classifier, Explanation, Prediction
 from classifier.topics import describe
-from service import asked, problems
+from service import asked, openapi, problems
 from service.models import Models
 
 HOSTS_VARIABLE = "HOSTS"
@@ -88,6 +88,10 @@ def create_app(
                 },
             }
         )
+
+    @app.get("/openapi.json")
+    def contract() -> Response:
+        return _json(openapi.describe(in_force()))
 
     @app.get("/readyz")
     def ready() -> Response:

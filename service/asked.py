@@ -23,6 +23,8 @@ MAX_DEPTH = 8
 
 _JSON_FIELDS = ("headlines", "explain", "topics", "threshold", "top_k")
 
+_QUERY = ("explain", "topics")
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -51,6 +53,11 @@ def read(request: Request, topics: tuple[str, ...]) -> Asked:
     if request.mimetype not in ("application/json", "text/plain") or charset not in ("utf-8", "utf8", "us-ascii"):
         wanted = "application/json or text/plain, in UTF-8"
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send {wanted}, not {request.content_type or 'nothing'}.")
+    known = _QUERY if request.mimetype == "text/plain" else ()
+    for name in request.args:
+        if name not in known:
+            told = ", ".join(known) or "none, it is all in the body"
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"Unknown parameter in the URL; known ones are {told}.")
     text = _text(request)
     asked = _from_json(text) if request.mimetype == "application/json" else _from_text(text, request)
     _check_headlines(asked.headlines)
@@ -107,9 +114,9 @@ def _from_json(text: str) -> Asked:
     threshold, top_k = body.get("threshold"), body.get("top_k")
     if "threshold" in body and not _is_share(threshold):
         raise _wrong("/threshold", "threshold is a number between 0 and 1.")
-    if "top_k" in body and not (isinstance(top_k, int) and not isinstance(top_k, bool) and top_k >= 1):
+    if "top_k" in body and not _is_count(top_k):
         raise _wrong("/top_k", "top_k is a whole number, 1 or more.")
-    return Asked(body["headlines"], body.get("topics"), body.get("explain", False), threshold, top_k)
+    return Asked(body["headlines"], body.get("topics"), body.get("explain", False), threshold, top_k and int(top_k))
 
 
 def _check_headlines(headlines: list[str]) -> None:
@@ -172,6 +179,11 @@ def _too_deep(value: object, levels: int) -> bool:
 
 def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_count(value: object) -> bool:
+    # 2.0 is a whole number in JSON.
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 1 and value == int(value)
 
 
 def _is_texts(value: object) -> bool:

@@ -107,7 +107,7 @@ REFUSALS = [
     (b'{"headlines": ["x"], "threshold": null}', JSON, 422, "between 0 and 1", "/threshold"),
     (b'{"headlines": ["x"], "top_k": 0}', JSON, 422, "1 or more", "/top_k"),
     (b'{"headlines": ["x"], "top_k": true}', JSON, 422, "1 or more", "/top_k"),
-    (b'{"headlines": ["x"], "top_k": 1.0}', JSON, 422, "1 or more", "/top_k"),
+    (b'{"headlines": ["x"], "top_k": 1.5}', JSON, 422, "1 or more", "/top_k"),
     (json.dumps({"headlines": ["a", "e" + "\u0301" * 31]}).encode(), JSON, 422, "marks in a row", "/headlines/1"),
     (json.dumps({"headlines": ["\ufdfa" * 30]}).encode(), JSON, 422, "Written out", "/headlines/0"),
     (("x" + "\u0489" * 40).encode(), TEXT, 422, "marks in a row", "/headlines/0"),
