@@ -164,7 +164,7 @@ class Classifier:
             InputError: a headline is not a str, a topic is unknown or named twice, a threshold is outside [0, 1].
         """
         texts = _checked(headlines)
-        columns = self._columns(topics)
+        columns = None if topics is None else self._columns(topics)
         threshold = self.weights.threshold if threshold is None else threshold
         if not 0 <= threshold <= 1:
             raise InputError(f"threshold must be between 0 and 1, not {threshold}")
@@ -173,12 +173,12 @@ class Classifier:
         if len(texts) <= _FEW:
             for text in texts:
                 scores, share = self._score_one(words(text))
-                row = _softmax_one(scores[:-1] if topics is None else [scores[c] for c in columns])
+                row = _softmax_one([scores[c] for c in columns] if columns else scores[:-1])
                 predictions.append(self._prediction(text, names, row, scores[-1], share, threshold))
         else:
             for chunk in _chunks(texts):
                 table, shares = self._scores(read(chunk))
-                rows = _softmax(table[:, columns]).tolist()
+                rows = _softmax(table[:, columns] if columns else table[:, :-1]).tolist()
                 for text, row, familiarity, share in zip(
                     chunk, rows, table[:, -1].tolist(), shares.tolist(), strict=True
                 ):
@@ -222,9 +222,7 @@ class Classifier:
         label = None if reason else names[row.index(confidence)]
         return Prediction(text, label, confidence, dict(zip(names, row, strict=True)), reason, self.version)
 
-    def _columns(self, topics: Sequence[str] | None) -> list[int]:
-        if topics is None:
-            return list(range(len(self.topics)))
+    def _columns(self, topics: Sequence[str]) -> list[int]:
         if isinstance(topics, str) or not topics:
             raise InputError("topics must be a list with at least one topic")
         for topic in topics:

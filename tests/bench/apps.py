@@ -32,7 +32,7 @@ class OfPipeline(Classifier):
     def classify(self, headlines: Iterable[str], **_: Any) -> list[Prediction]:
         texts = list(headlines)
         rows = self.pipeline.predict_proba(texts).tolist()
-        names = list(self.pipeline.classes_)
+        names = self.pipeline.classes_.tolist()
         threshold = self.weights.threshold
         return [self._prediction(text, names, row, 9.0, 1.0, threshold) for text, row in zip(texts, rows, strict=True)]
 
