@@ -16,6 +16,7 @@ help: ## this list
 	@echo "  EVAL=path[,path...]     labelled headlines to measure on     REAL=path[,...]  lines the corpus must not resemble"
 	@echo "  ARCHIVE= LABELLED= CALIBRATE= OUT=  what lexicon learns from, is calibrated on, and writes"
 	@echo "  FILE=path               what classify labels                 HOST= PORT= WORKERS=  where and how serve runs"
+	@echo "  HEADLINES=path          what bench times on                  FULL=1  every comparison of evaluate, every size of bench"
 
 $(VENV)/made: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -61,6 +61,14 @@ class Index:
             looking = looking[wrong]
         return found.reshape(keys.shape)
 
+    def find_last(self, keys: Keys) -> NDArray[np.int32]:
+        """Return, for each row of keys (n, m), what `find` says of the last of them that is here, of shape (n,)."""
+        found = self.find(keys)
+        last = found[:, 0]
+        for column in found.T[1:]:
+            last = np.where(column, column, last)
+        return last
+
     @property
     def _shift(self) -> int:
         return 64 - (len(self.slots).bit_length() - 1)

@@ -288,10 +288,7 @@ class Classifier:
         if unknown.any():
             letters = batch.letters[np.repeat(unknown, batch.lengths)]
             ngrams, rows_per_word = ngram_keys(letters, batch.lengths[unknown])
-            found = weights.ngrams.find(ngrams)
-            longest = found[:, 0]
-            for column in found.T[1:]:
-                longest = np.where(column, column, longest)
+            longest = weights.ngrams.find_last(ngrams)
             longest = np.where(longest, longest + len(weights.words.keys), 0)
             rows[unknown] = _segment_sums(weights.table.take(longest, axis=0), rows_per_word)
         return rows, pairs

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +64,8 @@ class Models:
             self.refused = Refused(version, str(error))
 
     def _watch(self) -> None:
-        done = threading.Event()
-        while not done.wait(self.interval):
+        while True:
+            time.sleep(self.interval)
             self.refresh()
 
 

@@ -48,6 +48,17 @@ def test_a_broken_promise_is_told_and_fails(tmp_path: Path, capsys: pytest.Captu
     assert "not kept" in (tmp_path / "bench.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("content", [None, "", "{", "[]", "{}", "\xff", '{"machine_info": {}, "benchmarks": [1]}'])
+def test_what_is_no_report_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    file = tmp_path / "bench.json"
+    if content is not None:
+        file.write_text(content, encoding="latin-1")
+    assert verdict.main([str(file)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 def test_the_stream_of_headlines_never_repeats_and_is_the_same_each_time() -> None:
     first = list(islice(stream.headlines(), 3000))
     assert len(set(first)) == 3000

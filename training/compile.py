@@ -51,10 +51,7 @@ def _with_prefixes(ngrams: list[str], rows: Floats) -> tuple[list[str], Floats]:
 def _spellings(words: list[str], finds_ngram: Index, ngram_rows: Floats) -> Floats:
     letters: Keys = np.array([ord(letter) for word in words for letter in word], dtype=np.uint64)
     ngrams, rows_per_word = ngram_keys(letters, np.array([len(word) for word in words], dtype=np.intp))
-    found = np.zeros(len(ngrams), dtype=np.int32)
-    for column in ngrams.T:  # the longest comes last
-        at = finds_ngram.find(column)
-        found = np.where(at, at, found)
+    found = finds_ngram.find_last(ngrams)  # the longest comes last
     owner = np.repeat(np.arange(len(words)), rows_per_word)[found > 0]
     at = found[found > 0] - 1
     return np.column_stack([np.bincount(owner, column[at], minlength=len(words)) for column in ngram_rows.T])

@@ -79,10 +79,9 @@ def build(lines: list[Line], neutral: list[str], lexicons: list[Lexicon], shape:
     shape = shape or Shape()
     learned = learned_words(lexicons)
     vocabulary = sorted(_word_terms(lines, neutral, shape) | learned)
-    extra_df = _lexicon_df(vocabulary, lexicons)
+    headlines, extra_df = _lexicon_df(vocabulary, lexicons)
     count = counters(shape)
     words = count["words"].set_params(vocabulary=vocabulary)
-    headlines = sum(lexicon.headlines for lexicon in lexicons)
     blocks = {
         "words": Pipeline([("count", words), ("tfidf", OccurrenceTfidf(headlines, extra_df, shape.sublinear))]),
         "chars": Pipeline([("count", count["chars"]), ("tfidf", OccurrenceTfidf(sublinear=shape.sublinear))]),
@@ -103,8 +102,8 @@ def from_counts(counted: dict[str, dict[str, int]], documents: int, lexicons: li
         df = np.array([counted[name][term] for term in vocabulary], dtype=np.float64)
         seen = documents
         if name == "words":
-            df += _lexicon_df(vocabulary, lexicons)
-            seen += sum(lexicon.headlines for lexicon in lexicons)
+            headlines, extra_df = _lexicon_df(vocabulary, lexicons)
+            df, seen = df + extra_df, seen + headlines
         count = counter.set_params(vocabulary=vocabulary)
         blocks.append((name, Pipeline([("count", count), ("tfidf", OccurrenceTfidf(seen - 1, df))])))
     # Fitting wants to see a document; one without terms changes nothing but their number.
@@ -143,14 +142,15 @@ def listed_words(texts: list[str]) -> set[str]:
     return _vocabulary(texts, 1, Shape())
 
 
-def _lexicon_df(vocabulary: list[str], lexicons: list[Lexicon]) -> NDArray[np.float64]:
+def _lexicon_df(vocabulary: list[str], lexicons: list[Lexicon]) -> tuple[int, NDArray[np.float64]]:
+    """Return how many headlines lexicons were learned from, and in how many each word (vocabulary,) occurred."""
     df = np.zeros(len(vocabulary))
     index = {term: i for i, term in enumerate(vocabulary)}
     for lexicon in lexicons:
         for term, documents in zip(lexicon.terms, lexicon.documents, strict=True):
             if not term.startswith(NGRAM):
                 df[index[term]] += documents
-    return df
+    return sum(lexicon.headlines for lexicon in lexicons), df
 
 
 def _word_options(shape: Shape) -> dict[str, Any]:

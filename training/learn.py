@@ -129,9 +129,8 @@ def _frequent_ngrams(matrix: csr_matrix, base: Base, lines: list[ArchiveLine], r
     numbers = {origin: i for i, origin in enumerate(dict.fromkeys(line.origin for line in lines))}
     owner = csr_matrix((np.ones(len(lines)), ([numbers[line.origin] for line in lines], range(len(lines)))))
     spread = np.asarray(((owner @ present) > 0).sum(axis=0)).ravel()
-    enough = documents >= recipe.min_ngram_headlines
-    if "" not in numbers:
-        enough &= spread >= recipe.min_origins
+    least, origins = _floors(lines, recipe.min_ngram_headlines, recipe)
+    enough = (documents >= least) & (spread >= origins)
     names = base.features["chars"]["count"].get_feature_names_out()
     return {NGRAM + names[i]: int(documents[i]) for i in np.flatnonzero(enough)}
 
@@ -148,14 +147,18 @@ def frequent_terms(lines: list[ArchiveLine], recipe: LearnRecipe, withheld: froz
         for term in {*found, *word_bigrams(found)}:
             count[term] += 1
             origins[term].add(line.origin)
-    told = any(line.origin for line in lines)
-    least = recipe.min_headlines if told else 2 * recipe.min_headlines
-    spread = recipe.min_origins if told else 1
+    least, spread = _floors(lines, recipe.min_headlines, recipe)
     return {
         term: n
         for term, n in sorted(count.items())
         if n >= least and len(origins[term]) >= spread and digest(term) not in withheld
     }
+
+
+def _floors(lines: list[ArchiveLine], headlines: int, recipe: LearnRecipe) -> tuple[int, int]:
+    """Return in how many headlines, of how many origins, a term must be: twice as many where no origin is told."""
+    told = any(line.origin for line in lines)
+    return (headlines, recipe.min_origins) if told else (2 * headlines, 1)
 
 
 def digest(term: str) -> str:

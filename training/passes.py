@@ -61,6 +61,7 @@ def fit(
     """Fit one-against-the-rest logistic regressions over texts (n,), labels (n,) and weights (n,) in passes."""
     order = np.random.default_rng(seed).permutation(len(texts))
     truth = np.array(labels)
+    classes = np.unique(truth)
     # No penalty: averaging and few passes hold the weights back, as early stopping does.
     sgd = SGDClassifier(
         loss="log_loss", penalty=None, learning_rate="constant", eta0=recipe.step, average=True, random_state=seed
@@ -74,7 +75,7 @@ def fit(
         for _ in range(recipe.passes):
             for file, at in chunks:
                 rows: csr_matrix = load_npz(file)
-                sgd.partial_fit(rows, truth[at], classes=np.unique(truth), sample_weight=weight[at])
+                sgd.partial_fit(rows, truth[at], classes=classes, sample_weight=weight[at])
     return sgd
 
 

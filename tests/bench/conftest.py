@@ -14,6 +14,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--grow", action="store_true", help="also train on corpora of growing size")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    chosen: Path | None = config.getoption("--headlines")
+    if chosen and not chosen.is_file():
+        raise pytest.UsageError(f"--headlines {chosen}: no such file")
+
+
 @pytest.fixture(scope="session")
 def models() -> Path:
     return storage.default_folder()

@@ -186,9 +186,13 @@ def _svg(figure: Figure) -> str:
 
 
 def main(argv: list[str]) -> int:
-    """Print the promises and write the page; return 1 if one is not kept."""
-    file = Path(argv[0])
-    results = Results(json.loads(file.read_text(encoding="utf-8")))
+    """Print the promises and write the page; return 1 if one is not kept, 2 if there is nothing to judge."""
+    try:
+        file = Path(argv[0])
+        results = Results(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        print(f"verdict: no benchmarks to judge: {error}", file=sys.stderr)
+        return 2
     found = promises(results)
     print(machine(results), *found, sep="\n")
     for row in growth(results):
