@@ -7,7 +7,7 @@ PORT ?= 8000
 WORKERS ?= 2
 export HOST PORT WORKERS
 .DEFAULT_GOAL := help
-.PHONY: help install corpus train lexicon evaluate classify serve test bench lint clean
+.PHONY: help install corpus train lexicon evaluate classify serve key test bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ classify: train ## label the headlines in FILE=path, or on standard input
 
 serve: train ## serve the model on http://127.0.0.1:8000
 	$(BIN)/gunicorn --config service/gunicorn.conf.py
+
+key: install ## make an API key: NAME=desk [ROLES=classify,correct,review], or REVOKE=1
+	@$(BIN)/python -m service key '$(NAME)' $(if $(ROLES),--roles '$(ROLES)') $(if $(REVOKE),--revoke)
 
 test: $(VENV)/made-dev train ## run all tests
 	$(BIN)/python -m pytest

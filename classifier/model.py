@@ -79,7 +79,8 @@ class Prediction(NamedTuple):
     """The answer for one headline.
 
     `label` is None when the classifier abstains, and `reason` then says why. `confidence` is the calibrated probability
-    of the best topic and `probabilities` holds every topic's, in the model's order, summing to 1.
+    of the best topic and `probabilities` holds every topic's, in the model's order, summing to 1. `known_share` is the
+    share of letters that stand in words of the model's vocabulary.
     """
 
     headline: str
@@ -88,6 +89,7 @@ class Prediction(NamedTuple):
     probabilities: dict[str, float]
     reason: Reason | None
     version: str
+    known_share: float
 
     @property
     def iptc(self) -> str | None:
@@ -96,7 +98,7 @@ class Prediction(NamedTuple):
 
     def to_dict(self) -> dict[str, object]:
         """Return the answer as plain data, as the service and the shell print it."""
-        headline, label, confidence, probabilities, reason, version = self
+        headline, label, confidence, probabilities, reason, version, _ = self
         return {
             "headline": headline,
             "label": label,
@@ -193,13 +195,15 @@ class Classifier:
         """Return the log-odds, of shape (headlines,), that each is a headline in one of the corpus's languages."""
         return self._all_scores(headlines)[:, -1]
 
-    def explain(self, headline: str, *, topics: Sequence[str] | None = None) -> Explanation:
-        """Return the prediction for one headline with the words that drove its best topic.
+    def explain(
+        self, headline: str, *, topics: Sequence[str] | None = None, threshold: float | None = None
+    ) -> Explanation:
+        """Return the prediction for one headline, as `classify` gives it, with the words that drove its best topic.
 
         A word's share is its centred log-odds contribution (against the mean over topics), character n-grams and half
         of each word pair it is in included, divided by the sum of all absolute contributions.
         """
-        [prediction] = self.classify([headline], topics=topics)
+        [prediction] = self.classify([headline], topics=topics, threshold=threshold)
         topic = max(prediction.probabilities, key=prediction.probabilities.__getitem__)
         located = locate(headline)
         parts = self._contributions(read([headline]))[:, self.topics.index(topic)]
@@ -220,7 +224,7 @@ class Classifier:
         elif confidence < threshold:
             reason = "uncertain"
         label = None if reason else names[row.index(confidence)]
-        return Prediction(text, label, confidence, dict(zip(names, row, strict=True)), reason, self.version)
+        return Prediction(text, label, confidence, dict(zip(names, row, strict=True)), reason, self.version, share)
 
     def _columns(self, topics: Sequence[str]) -> list[int]:
         if isinstance(topics, str) or not topics:

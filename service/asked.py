@@ -12,6 +12,7 @@ from typing import Any
 from flask import Request
 
 from classifier import ticker
+from classifier.topics import LANGUAGES
 from service.problems import Problem
 
 MAX_BODY = 256 * 1024
@@ -21,21 +22,26 @@ MAX_MARKS = 30
 """Most combining marks in a row: more is no writing, and piles up over the lines above."""
 MAX_DEPTH = 8
 
-_JSON_FIELDS = ("headlines", "explain", "topics", "threshold", "top_k")
+_JSON_FIELDS = ("headlines", "explain", "topics", "threshold", "top_k", "lang", "partial")
 
-_QUERY = ("explain", "topics")
+_QUERY = ("explain", "topics", "lang")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request wants labelled, and how; `skipped` is what a pasted page held beside its headlines."""
+    """What a request wants labelled, and how."""
 
     headlines: list[str]
     topics: list[str] | None = None
     explain: bool = False
     threshold: float | None = None
     top_k: int | None = None
-    skipped: list[str] = field(default_factory=list)
+    lang: str | None = None
+    """One of `topics.LANGUAGES`: what the answer names its topics in."""
+    skipped: list[str] | None = None
+    """What a pasted page held beside its headlines; None when no page was pasted."""
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
+    """The headlines that cannot be read, by their position among those sent, where a partial answer will do."""
 
 
 def read(request: Request, topics: tuple[str, ...]) -> Asked:
@@ -60,7 +66,6 @@ def read(request: Request, topics: tuple[str, ...]) -> Asked:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"Unknown parameter in the URL; known ones are {told}.")
     text = _text(request)
     asked = _from_json(text) if request.mimetype == "application/json" else _from_text(text, request)
-    _check_headlines(asked.headlines)
     _check_topics(asked.topics, topics)
     return asked
 
@@ -70,6 +75,8 @@ def _text(request: Request) -> str:
     too_large = (request.content_length or 0) > MAX_BODY
     try:
         body = b"" if too_large else request.stream.read(MAX_BODY + 1)
+    except BlockingIOError as error:  # the server's sockets have a timeout
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, "The body stopped arriving.") from error
     except Exception as error:  # each server has its own for a chunk that is cut or no chunk at all
         raise Problem(HTTPStatus.BAD_REQUEST, "The body ends too early or is not in well-formed chunks.") from error
     if len(body) < (request.content_length or 0) <= MAX_BODY:
@@ -86,11 +93,14 @@ def _from_text(text: str, request: Request) -> Asked:
     reading = ticker.read(text)
     if not reading.headlines:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "There is no headline in the text.")
+    if problems := _problems(reading.headlines):
+        raise problems[0][1]
     explain = request.args.get("explain", "false")
     if explain not in ("true", "false"):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The parameter explain is true or false.")
     topics = request.args["topics"].split(",") if "topics" in request.args else None
-    return Asked(reading.headlines, topics, explain == "true", skipped=reading.skipped)
+    lang = _language(request.args.get("lang"))
+    return Asked(reading.headlines, topics, explain == "true", lang=lang, skipped=reading.skipped)
 
 
 def _from_json(text: str) -> Asked:
@@ -105,10 +115,15 @@ def _from_json(text: str) -> Asked:
     for name in body:
         if name not in _JSON_FIELDS:
             raise _wrong(f"/{name}", f"Unknown field; known ones are {', '.join(_JSON_FIELDS)}.")
-    if not _is_texts(body.get("headlines")):
+    for name in ("explain", "partial"):
+        if not isinstance(body.get(name, False), bool):
+            raise _wrong(f"/{name}", f"{name} is true or false.")
+    headlines, partial = body.get("headlines"), body.get("partial", False)
+    if not isinstance(headlines, list) or not (partial or _is_texts(headlines)):
         raise _wrong("/headlines", "headlines is a list of texts.")
-    if not isinstance(body.get("explain", False), bool):
-        raise _wrong("/explain", "explain is true or false.")
+    problems = _problems(headlines)
+    if problems and not partial:
+        raise problems[0][1]
     if "topics" in body and not _is_texts(body["topics"]):
         raise _wrong("/topics", "topics is a list of texts.")
     threshold, top_k = body.get("threshold"), body.get("top_k")
@@ -116,31 +131,52 @@ def _from_json(text: str) -> Asked:
         raise _wrong("/threshold", "threshold is a number between 0 and 1.")
     if "top_k" in body and not _is_count(top_k):
         raise _wrong("/top_k", "top_k is a whole number, 1 or more.")
-    return Asked(body["headlines"], body.get("topics"), body.get("explain", False), threshold, top_k and int(top_k))
+    lang = _language(body.get("lang"), given="lang" in body)
+    refused = {position for position, _ in problems}
+    good = [headline for i, headline in enumerate(headlines) if i not in refused] if refused else headlines
+    return Asked(
+        good, body.get("topics"), body.get("explain", False), threshold, top_k and int(top_k), lang, problems=problems
+    )
 
 
-def _check_headlines(headlines: list[str]) -> None:
+def _language(tag: object, given: bool = False) -> str | None:
+    if tag is None and not given:
+        return None
+    language = tag.partition("-")[0].lower() if isinstance(tag, str) else None
+    if language not in LANGUAGES:
+        raise _wrong("/lang", f"lang is one of {', '.join(LANGUAGES)}, or a tag that begins so, as fr-MA.")
+    return language
+
+
+def _problems(headlines: list[Any]) -> list[tuple[int, Problem]]:
+    """Return what is wrong with which headline.
+
+    Raises:
+        Problem: 422 there are none, or too many.
+    """
     if not 1 <= len(headlines) <= MAX_HEADLINES:
         raise _wrong("/headlines", f"Send 1 to {MAX_HEADLINES} headlines a request, not {len(headlines)}.")
-    longest = max(map(len, headlines))
-    together = "\n".join(headlines)
     # All at once first, which is what a good request costs; one by one only to say which it is.
-    if longest <= MAX_CHARACTERS and together.isascii():
-        return
-    if longest > MAX_CHARACTERS or _has_half_characters(together) or any(map(_is_special, set(together))):
-        for i, headline in enumerate(headlines):
-            _check_headline(headline, f"/headlines/{i}")
+    if _is_texts(headlines) and max(map(len, headlines)) <= MAX_CHARACTERS:
+        together = "\n".join(headlines)
+        if together.isascii() or not (_has_half_characters(together) or any(map(_is_special, set(together)))):
+            return []
+    found = ((i, _fault(headline)) for i, headline in enumerate(headlines))
+    return [(i, _wrong(f"/headlines/{i}", fault)) for i, fault in found if fault]
 
 
-def _check_headline(headline: str, pointer: str) -> None:
+def _fault(headline: object) -> str | None:
+    if not isinstance(headline, str):
+        return "A headline is a text."
     if len(headline) > MAX_CHARACTERS:
-        raise _wrong(pointer, f"A headline may have {MAX_CHARACTERS} characters, not {len(headline)}.")
+        return f"A headline may have {MAX_CHARACTERS} characters, not {len(headline)}."
     if _has_half_characters(headline):
-        raise _wrong(pointer, "The headline holds half a character (a lone surrogate).")
+        return "The headline holds half a character (a lone surrogate)."
     if any(is_mark and len(list(run)) > MAX_MARKS for is_mark, run in groupby(headline, _is_mark)):
-        raise _wrong(pointer, f"The headline has more than {MAX_MARKS} combining marks in a row.")
+        return f"The headline has more than {MAX_MARKS} combining marks in a row."
     if len(unicodedata.normalize("NFKC", headline)) > MAX_CHARACTERS:
-        raise _wrong(pointer, f"Written out, the headline has more than {MAX_CHARACTERS} characters.")
+        return f"Written out, the headline has more than {MAX_CHARACTERS} characters."
+    return None
 
 
 def _is_mark(character: str) -> bool:

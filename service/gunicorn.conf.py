@@ -1,15 +1,62 @@
-"""How `make serve` runs gunicorn; HOST, PORT and WORKERS come from the environment."""
+"""How `make serve` runs gunicorn; `settings.py` says what comes from the environment."""
 
 import os
+import shutil
+import socket
+import struct
+import sys
+import tempfile
+from typing import Any
+
+from classifier import ClassifierError
+from service import logs
+from service.access import Keys
+from service.settings import Settings
+
+try:
+    settings = Settings.of()
+    if not settings.loopback and not Keys(settings.keys):
+        raise ClassifierError(
+            f"{settings.host} can be reached from other machines: make a key first (`make key NAME=desk`),"
+            " or listen on 127.0.0.1"
+        )
+except ClassifierError as error:
+    print(f"service: {error}", file=sys.stderr)
+    raise SystemExit(2) from error
 
 wsgi_app = "service.app:create_app()"
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+bind = f"{settings.host}:{settings.port}"
 worker_class = "gthread"
-workers = int(os.environ.get("WORKERS", "2"))
-threads = 8
+workers = settings.workers
+# A slow client holds a thread while its request arrives; an idle thread costs next to nothing.
+threads = settings.threads
 # Loaded once and shared: the workers are forked from a process that already holds the model.
 preload_app = True
-# Headlines must not end up in logs by way of a URL, so there is no access log.
-accesslog = None
 limit_request_line = 4094
+# Nobody steers a running service but by signals and by publishing models.
+control_socket_disable = True
 graceful_timeout = 30
+logconfig_dict = logs.configuration()
+# Headlines must not end up in logs by way of a URL; the service writes a line a request itself.
+accesslog = None
+
+# Each worker's metrics, summed when asked for. Set before the service is imported.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder = tempfile.mkdtemp(prefix="headlines-metrics-")
+
+
+def when_ready(server: Any) -> None:
+    """Give every connection a timeout: accepted sockets inherit that of the socket they come from."""
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", settings.silence, 0))
+
+
+def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001
+    """Forget what a worker that is gone was doing; what it had counted stays."""
+    from prometheus_client.multiprocess import mark_process_dead
+
+    mark_process_dead(worker.pid)
+
+
+def on_exit(server: Any) -> None:  # noqa: ARG001
+    """Leave nothing behind."""
+    shutil.rmtree(metrics_folder, ignore_errors=True)

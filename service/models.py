@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,17 +27,22 @@ class Models:
     Args:
         folder: as in `classifier.load`.
         interval: seconds between two looks.
+        swapped: told the version that took over.
+        refused: told of each version that cannot be used.
 
     Raises:
         ModelError: there is no model to begin with.
     """
 
-    def __init__(self, folder: str | os.PathLike[str] | None = None, interval: float = 1.0) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str] | None = None, interval: float = 1.0,
+        swapped: Callable[[str], None] = lambda _: None, refused: Callable[["Refused"], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self.folder = storage.default_folder() if folder is None else Path(folder)
         self.interval = interval
         self.classifier: Classifier = _warm(load(self.folder))
         self.refused: Refused | None = None
-        self.swaps = 0
+        self._tell_swapped, self._tell_refused = swapped, refused
         self._watching = 0  # the process whose thread watches: threads do not survive the fork of a worker
         self._lock = threading.Lock()
 
@@ -59,9 +65,11 @@ class Models:
             elif self.refused is None or self.refused.version != version:
                 self.classifier = _warm(load(self.folder / version))
                 self.refused = None
-                self.swaps += 1
+                self._tell_swapped(version)
         except (ModelError, OSError) as error:
-            self.refused = Refused(version, str(error))
+            known, self.refused = self.refused, Refused(version, str(error))
+            if self.refused != known:
+                self._tell_refused(self.refused)
 
     def _watch(self) -> None:
         while True:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from classifier import Classifier
+from classifier.topics import LANGUAGES
 from service.asked import MAX_BODY, MAX_CHARACTERS, MAX_HEADLINES
 
 _TEXT = {"type": "string"}
@@ -10,6 +11,8 @@ _PROBLEM = {
     "description": "Refused; `detail` says why and what would be right, `pointer` which field it is about.",
     "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
 }
+
+_REFUSED = dict.fromkeys(("400", "401", "403", "429"), _PROBLEM)
 
 
 def describe(classifier: Classifier) -> dict[str, Any]:
@@ -27,14 +30,23 @@ def describe(classifier: Classifier) -> dict[str, Any]:
             "/v1/model": {"get": _get("describeModel", "The model in force, its topics and the limits.", "Model")},
             "/healthz": {"get": _get("health", "The process is up.", "Status")},
             "/readyz": {"get": _get("ready", "A verified model is loaded.", "Status")},
+            "/metrics": {"get": _metrics()},
             "/openapi.json": {"get": _get("contract", "This document.", None)},
         },
-        "components": {"schemas": _schemas(topics)},
+        "components": {
+            "schemas": _schemas(topics),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic", "description": "The key as password, with any name."},
+            },
+        },
+        "security": [{}, {"bearer": []}, {"basic": []}],
     }
 
 
 def _classify(topics: list[str]) -> dict[str, Any]:
     choice = {"type": "array", "items": {"enum": topics}, "minItems": 1, "uniqueItems": True}
+    lang = {"enum": list(LANGUAGES)}
     explain = {"type": "boolean", "default": False, "description": "Add the words that drove each answer."}
     body = {
         "type": "object",
@@ -46,6 +58,15 @@ def _classify(topics: list[str]) -> dict[str, Any]:
                 "minItems": 1,
                 "maxItems": MAX_HEADLINES,
                 "items": {"type": "string", "maxLength": MAX_CHARACTERS},
+            },
+            "lang": {
+                **lang,
+                "description": "Name the topics in this language too; no label depends on it.",
+            },
+            "partial": {
+                "type": "boolean",
+                "default": False,
+                "description": "Answer what can be read, and give the problem of each other headline in its place.",
             },
             "topics": {**choice, "description": "Answer among these alone."},
             "explain": explain,
@@ -71,6 +92,7 @@ def _classify(topics: list[str]) -> dict[str, Any]:
             {"name": "topics", "in": "query", "schema": {"type": "array", "items": {"enum": topics}, "minItems": 1,
              "uniqueItems": True}, "style": "form", "explode": False,
              "description": "For text/plain: answer among these alone."},
+            {"name": "lang", "in": "query", "schema": lang, "description": "For text/plain: name the topics in it."},
         ],
         "requestBody": {
             "required": True,
@@ -79,13 +101,19 @@ def _classify(topics: list[str]) -> dict[str, Any]:
         },
         "responses": {
             "200": _answer("One result a headline, in order.", "Answer"),
-            **dict.fromkeys(("400", "413", "415", "422"), _PROBLEM),
+            **dict.fromkeys(("400", "408", "413", "415", "422", "503"), _PROBLEM),
+            **_REFUSED,
         },
     }  # fmt: skip
 
 
 def _get(operation: str, summary: str, schema: str | None) -> dict[str, Any]:
-    return {"operationId": operation, "summary": summary, "responses": {"200": _answer(summary, schema)}}
+    return {"operationId": operation, "summary": summary, "responses": {"200": _answer(summary, schema), **_REFUSED}}
+
+
+def _metrics() -> dict[str, Any]:
+    told = {"description": "Figures of all workers.", "content": {"text/plain": {"schema": _TEXT}}}
+    return {"operationId": "metrics", "summary": "Figures for Prometheus.", "responses": {"200": told, **_REFUSED}}
 
 
 def _answer(description: str, schema: str | None) -> dict[str, Any]:
@@ -93,7 +121,7 @@ def _answer(description: str, schema: str | None) -> dict[str, Any]:
     header = {"schema": _TEXT}
     return {
         "description": description,
-        "headers": {"X-Request-Id": header, "Server-Timing": header},
+        "headers": dict.fromkeys(("X-Request-Id", "X-Model-Version", "Server-Timing"), header),
         "content": {"application/json": {"schema": found}},
     }
 
@@ -121,15 +149,23 @@ def _schemas(topics: list[str]) -> dict[str, Any]:
         iptc={"type": ["string", "null"]},
         version=_TEXT,
         words_={"type": "array", "items": word},
+        name_={"type": ["string", "null"]},
     )
+    problem = {"$ref": "#/components/schemas/Problem"}
     names = {"type": "object", "additionalProperties": _TEXT}
     topic = _object(label={"enum": topics}, iptc={"type": ["string", "null"]}, names=names)
     refused = _object(version=_TEXT, reason=_TEXT)
     return {
         "Answer": _object(
             version=_TEXT,
-            results={"type": "array", "items": result, "minItems": 1, "maxItems": MAX_HEADLINES},
+            results={
+                "type": "array",
+                "items": {"anyOf": [result, _object(problem=problem)]},
+                "minItems": 1,
+                "maxItems": MAX_HEADLINES,
+            },
             skipped_={"type": "array", "items": _TEXT},
+            ms={"type": "number", "minimum": 0},
         ),
         "Model": _object(
             version=_TEXT,

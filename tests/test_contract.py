@@ -41,4 +41,4 @@ def test_the_service_keeps_its_contract(model: Classifier, route: str, mode: Gen
 def test_the_contract_names_every_route(model: Classifier) -> None:
     app = create_app(classifier=model)
     told = app.test_client().get("/openapi.json").get_json()["paths"]
-    assert set(told) == {rule.rule for rule in app.url_map.iter_rules()} == {*ROUTES, "/openapi.json"}
+    assert set(told) == {rule.rule for rule in app.url_map.iter_rules()} == {*ROUTES, "/metrics", "/openapi.json"}

@@ -13,7 +13,7 @@ import pytest
 
 from classifier import Classifier, load, storage
 from service.app import create_app
-from service.models import Models
+from service.models import Models, Refused
 from tests.conftest import running_server
 
 SWAPS = 200
@@ -121,15 +121,20 @@ def test_corrupt_publications_keep_the_model_in_force_and_say_so(two: tuple[Path
 
 def test_a_refused_version_is_told_until_a_good_one_is_published(two: tuple[Path, str, str]) -> None:
     folder, first, second = two
-    models = Models(folder)
+    swapped: list[str] = []
+    refused: list[Refused] = []
+    models = Models(folder, swapped=swapped.append, refused=refused.append)
     storage.set_current(folder, "nowhere")
+    models.refresh()
     models.refresh()
     assert models.classifier.version == first
     assert models.refused is not None
     assert models.refused.version == "nowhere"
     storage.set_current(folder, second)
     models.refresh()
-    assert (models.classifier.version, models.refused, models.swaps) == (second, None, 1)
+    assert (models.classifier.version, models.refused) == (second, None)
+    assert swapped == [second]
+    assert [about.version for about in refused] == ["nowhere"]
 
 
 def test_a_damaged_pointer_is_told_and_changes_nothing(two: tuple[Path, str, str]) -> None:

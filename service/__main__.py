@@ -1,0 +1,42 @@
+"""Look after the service from the shell: `python -m service key NAME`."""
+
+import argparse
+import sys
+
+from classifier import ClassifierError
+from service import access
+from service.settings import Settings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code: 0, or 2 after one line on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options, Settings.of())
+    except (ClassifierError, OSError) as error:
+        print(f"service: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m service", description="Look after the service.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    key = commands.add_parser("key", help="make an API key, or revoke one")
+    key.add_argument("name", help="whose key it is")
+    key.add_argument("--roles", default="classify", help=f"some of {','.join(access.ROLES)} (default: classify)")
+    key.add_argument("--revoke", action="store_true", help="take the key of this name out of the file")
+    key.set_defaults(run=_key)
+    return parser
+
+
+def _key(options: argparse.Namespace, settings: Settings) -> None:
+    if options.revoke:
+        access.revoke(settings.keys, options.name)
+        return
+    print(access.add(settings.keys, options.name, options.roles.split(",")))
+    print(f"Told this once only; {settings.keys} holds its hash.", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
