@@ -2,12 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-HOST ?= 127.0.0.1
-PORT ?= 8000
-WORKERS ?= 2
-export HOST PORT WORKERS
 .DEFAULT_GOAL := help
-.PHONY: help install corpus train lexicon evaluate classify serve key test bench lint clean
+.PHONY: help install corpus train lexicon evaluate classify serve key test soak bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,8 +11,10 @@ help: ## this list
 	@echo "  CORPUS=path[,path...]   what corpus, train and evaluate read (default: training/corpus; add it to keep ours)"
 	@echo "  EVAL=path[,path...]     labelled headlines to measure on     REAL=path[,...]  lines the corpus must not resemble"
 	@echo "  ARCHIVE= LABELLED= CALIBRATE= OUT=  what lexicon learns from, is calibrated on, and writes"
-	@echo "  FILE=path               what classify labels                 HOST= PORT= WORKERS=  where and how serve runs"
+	@echo "  FILE=path               what classify labels                 NAME= ROLES= REVOKE=1  what key makes or takes back"
 	@echo "  HEADLINES=path          what bench times on                  FULL=1  every comparison of evaluate, every size of bench"
+	@echo
+	@echo "  Environment of serve: HOST PORT WORKERS THREADS BUSY SILENCE HEADLINES_MODELS HOSTS ORIGINS KEYS RATE LOG_HEADLINES (see README)"
 
 $(VENV)/made: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,7 +49,7 @@ evaluate: train ## measure the model on labelled headlines, EVAL=path[,path...],
 classify: train ## label the headlines in FILE=path, or on standard input
 	@$(BIN)/python -m classifier $(if $(FILE),'$(FILE)')
 
-serve: train ## serve the model on http://127.0.0.1:8000
+serve: train ## serve the model on http://127.0.0.1:8000, see the environment below
 	$(BIN)/gunicorn --config service/gunicorn.conf.py
 
 key: install ## make an API key: NAME=desk [ROLES=classify,correct,review], or REVOKE=1
@@ -59,6 +57,9 @@ key: install ## make an API key: NAME=desk [ROLES=classify,correct,review], or R
 
 test: $(VENV)/made-dev train ## run all tests
 	$(BIN)/python -m pytest
+
+soak: $(VENV)/made-dev train ## the tests of swapping models, ten times as long as in make test
+	SWAPS=2000 $(BIN)/python -m pytest tests/test_models.py
 
 bench: $(VENV)/made-bench train ## time the classifier beside its peers, on HEADLINES=path or made-up ones, and write report/
 	@mkdir -p report

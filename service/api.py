@@ -3,12 +3,11 @@
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, request
 
 from classifier import Explanation, Prediction
 from classifier.topics import describe
-from service import asked, openapi
-from service import desk as desks
+from service import asked, notes, openapi
 from service.asked import Asked
 from service.desk import Answered, Desk
 
@@ -21,14 +20,13 @@ def blueprint(desk: Desk) -> Blueprint:
     def classify() -> Response:
         desk.admit("classify")
         model = desk.model
-        g.version = model.version
         wanted = asked.read(request, model.topics)
         how = {"topics": wanted.topics, "threshold": wanted.threshold}
         answered = desk.classify(wanted.headlines, model=model, explain=wanted.explain, **how)
         answer: dict[str, object] = {"version": model.version, "results": _results(answered, wanted)}
         if wanted.skipped is not None:
             answer["skipped"] = wanted.skipped
-        answer["ms"] = round(desks.elapsed() * 1e3, 2)
+        answer["ms"] = round(notes.current().seconds * 1e3, 2)
         return _json(answer)
 
     @routes.get("/v1/model")

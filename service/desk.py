@@ -3,18 +3,18 @@
 import logging
 import os
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from flask import g, request
+from flask import request
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from classifier import Classifier, Explanation, Prediction
+from service import notes
 from service.access import Caller, Keys
 from service.metrics import Metrics
 from service.models import Models, Refused
@@ -82,7 +82,7 @@ class Desk:
             Problem: 401 unknown, 403 without this role, 429 too many requests.
         """
         caller = self.keys.caller(request)
-        g.caller = caller.name
+        notes.current().caller = caller.name
         caller.must(role)
         rate = self.settings.rate
         if rate and not self._limiter.hit(rate, caller.name if self.keys else str(request.remote_addr)):
@@ -125,7 +125,9 @@ class Desk:
             else:
                 predictions = model.classify(headlines, **how)
         self.metrics.predictions(predictions)
-        g.headlines = g.get("headlines", 0) + len(predictions)
+        note = notes.current()
+        note.headlines += len(predictions)
+        note.version = model.version
         if self.settings.log_headlines:
             _LOG.info("answers", extra={"answers": [[p.headline, p.label, p.reason] for p in predictions]})
         return Answered(model, predictions, explanations)
@@ -137,13 +139,3 @@ class Desk:
     def _refused(self, refused: Refused) -> None:
         self.metrics.refused()
         _LOG.error("a version is refused", extra={"version": refused.version, "reason": refused.reason})
-
-
-def begin() -> None:
-    """Note when a request began."""
-    g.begun = time.perf_counter()
-
-
-def elapsed() -> float:
-    """Return how many seconds the current request has taken."""
-    return time.perf_counter() - float(g.get("begun", time.perf_counter()))

@@ -1,5 +1,6 @@
 """How `make serve` runs gunicorn; `settings.py` says what comes from the environment."""
 
+import atexit
 import os
 import shutil
 import socket
@@ -42,6 +43,14 @@ accesslog = None
 
 # Each worker's metrics, summed when asked for. Set before the service is imported.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder = tempfile.mkdtemp(prefix="headlines-metrics-")
+_MASTER = os.getpid()
+
+
+@atexit.register
+def leave_nothing_behind() -> None:
+    """Remove the figures when the service ends, not when a worker does."""
+    if os.getpid() == _MASTER:
+        shutil.rmtree(metrics_folder, ignore_errors=True)
 
 
 def when_ready(server: Any) -> None:
@@ -55,8 +64,3 @@ def child_exit(server: Any, worker: Any) -> None:  # noqa: ARG001
     from prometheus_client.multiprocess import mark_process_dead
 
     mark_process_dead(worker.pid)
-
-
-def on_exit(server: Any) -> None:  # noqa: ARG001
-    """Leave nothing behind."""
-    shutil.rmtree(metrics_folder, ignore_errors=True)

@@ -1,6 +1,7 @@
 import http.client
 import itertools
 import json
+import os
 import shutil
 import threading
 import time
@@ -16,7 +17,7 @@ from service.app import create_app
 from service.models import Models, Refused
 from tests.conftest import running_server
 
-SWAPS = 200
+SWAPS = int(os.environ.get("SWAPS", "200"))
 CORRUPT = 100
 HEADLINES = ["Le Raja bat le Wydad en finale", "Averses orageuses attendues lundi"]
 TABLES = ("table.npy", "words.keys.npy", "words.slots.npy", "ngrams.keys.npy", "vocabulary.txt", "manifest.json")

@@ -40,7 +40,7 @@ def test_there_are_examples_and_the_first_comes_early() -> None:
 @pytest.mark.parametrize(("command", "expected"), examples())
 def test_a_console_example_prints_what_the_readme_says(port: int, command: str, expected: str) -> None:
     command = command.replace(":8000", f":{port}").replace(".venv/bin/python", sys.executable)
-    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=ROOT, check=True)
+    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=ROOT, check=True, timeout=60)
     # What the README cuts short goes on in truth.
     wanted = re.sub(r"\.\.\.$", "...", expected.strip())
     got = done.stdout.decode().strip()
