@@ -1,21 +1,23 @@
+from dataclasses import replace
+
 import pytest
 from flask.testing import FlaskClient
 
 from classifier import Classifier
 from service.app import create_app
-from service.settings import Settings
+from tests.conftest import OPEN
 
 ORIGIN = "https://cms.example"
 
 
 @pytest.fixture(scope="module")
 def closed(model: Classifier) -> FlaskClient:
-    return create_app(classifier=model, settings=Settings()).test_client()
+    return create_app(classifier=model, settings=OPEN).test_client()
 
 
 @pytest.fixture(scope="module")
 def opened(model: Classifier) -> FlaskClient:
-    return create_app(classifier=model, settings=Settings(origins=(ORIGIN,))).test_client()
+    return create_app(classifier=model, settings=replace(OPEN, origins=(ORIGIN,))).test_client()
 
 
 @pytest.mark.parametrize(("path", "status"), [("/healthz", 200), ("/v1/model", 200), ("/nowhere", 404)])

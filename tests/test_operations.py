@@ -15,15 +15,14 @@ from flask.testing import FlaskClient
 
 from classifier import Classifier, storage
 from service.app import create_app
-from service.settings import Settings
-from tests.conftest import Server, server
+from tests.conftest import OPEN, Server, server
 
 HEADLINES = ["Le Raja bat le Wydad en finale", "Averses orageuses attendues lundi"]
 
 
 @pytest.fixture
 def client(model: Classifier) -> FlaskClient:
-    return create_app(classifier=model, settings=Settings()).test_client()
+    return create_app(classifier=model, settings=OPEN).test_client()
 
 
 def ask(port: int, path: str, headlines: list[str] | None = None) -> tuple[int, bytes]:

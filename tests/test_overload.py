@@ -5,14 +5,14 @@ import threading
 import time
 from collections import Counter
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from classifier import Classifier
 from service.app import create_app
-from service.settings import Settings
-from tests.conftest import server
+from tests.conftest import OPEN, server
 
 HEADLINES = ["Le Raja bat le Wydad en finale"] * 20
 BODY = json.dumps({"headlines": HEADLINES}).encode()
@@ -58,7 +58,7 @@ def test_a_client_that_falls_silent_is_let_go(models: Path) -> None:
 
 def test_too_much_at_once_is_told_to_come_back(model: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
     """One request holds the only place; those that wait a second for it get a 503, and the next one is answered."""
-    app = create_app(classifier=model, settings=Settings(busy=1))
+    app = create_app(classifier=model, settings=replace(OPEN, busy=1))
     entered, leave = threading.Event(), threading.Event()
     classify = Classifier.classify
 

@@ -1,6 +1,7 @@
 import http.client
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,7 @@ from flask.testing import FlaskClient
 
 from classifier import Classifier
 from service.app import create_app
-from service.settings import Settings
-from tests.conftest import running_server
+from tests.conftest import OPEN, running_server
 
 TICKER = "Le Raja bat le Wydad • Averses orageuses attendues lundi • Bourse de Casablanca : le MASI en hausse"
 
@@ -69,7 +69,7 @@ def test_every_answer_names_its_request_and_the_time_it_took(client: FlaskClient
 
 
 def test_an_unknown_host_is_refused_where_hosts_are_configured(model: Classifier) -> None:
-    client = create_app(classifier=model, settings=Settings(hosts=("desk.example",))).test_client()
+    client = create_app(classifier=model, settings=replace(OPEN, hosts=("desk.example",))).test_client()
     assert client.get("/healthz", headers={"Host": "desk.example"}).status_code == 200
     refused = client.get("/healthz", headers={"Host": "evil.example"})
     assert (refused.status_code, refused.content_type) == (400, "application/problem+json")
