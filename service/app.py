@@ -20,7 +20,7 @@ def create_app(
         models: model folder, as in `classifier.load`. Another version published there takes over while the app runs.
         classifier: an already loaded one, instead of a folder; it stays.
         settings: how it behaves; the environment's when None.
-        interval: seconds between two looks for another version.
+        interval: seconds between two looks for another version, and for other keys.
 
     Raises:
         ModelError: the folder holds no model that can be trusted.
