@@ -39,13 +39,17 @@ REQUESTS = [
 """Three bytes choose media type, query and declared length, see `targets.asked`; the body follows."""
 
 FILES = [
-    *(b"\0" + ticker for ticker in TICKERS[:4]),
-    b"\1headline,label\n\"Le Raja, puis le Wydad\",sport\nAverses lundi,weather\n",
-    b"\1date;x,headline\r\n2026,\"le \"\"MASI\"\"\r\nen hausse\"\r\n",
-    *("\2" + "".join(json.dumps({"headline": h, "n": i, "more": [None, {"a": 1e3}]}) + "\n" for i, h in enumerate(some))
-      for some in (HEADLINES[:2], HEADLINES[6:8])),
-    "\3headline,label\nAverses lundi,weather\n",
-    *("\3" + HEADLINES[i] + "\n" for i in (0, 5, 7)),
-]  # fmt: skip
-FILES = [file if isinstance(file, bytes) else file.encode() for file in FILES]
+    *("\0" + "\n".join(HEADLINES[i : i + 3]) for i in (0, 5)),
+    *("\1" + ticker.decode() for ticker in TICKERS[:4]),
+    '\2headline,label\n"Le Raja, puis le Wydad",sport\nAverses lundi,weather\n',
+    '\2date,headline\r\n2026,"le ""MASI""\r\nen hausse"\r\n',
+    *(
+        "\3"
+        + "".join(json.dumps({"headline": h, "n": i, "more": [None, {"a": 1e3}]}) + "\n" for i, h in enumerate(some))
+        for some in (HEADLINES[:2], HEADLINES[6:8])
+    ),
+    "\4headline,label\nAverses lundi,weather\n",
+    *("\4" + HEADLINES[i] + "\n" for i in (0, 5, 7)),
+]
+FILES = [file.encode() for file in FILES]
 """The first byte chooses how the rest is read, see `targets.formats`."""
