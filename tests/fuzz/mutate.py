@@ -19,10 +19,10 @@ _NO_TEXTS = (b"\xff", b"\xc0\x80", b"\xe2\x80", b"\xf4\x90\x80\x80")
 TOKENS = (*(text.encode("utf-8", "surrogatepass") for text in _TEXTS), *_NO_TEXTS)
 """Marks, joiners, directions, digits of other scripts, halves of characters, JSON's corners, and what is no UTF-8."""
 
-LONGEST = 400
+LONGEST = 240
 """Bytes that an input has at most, but for one in `_RARE`, which has a piece repeated thousands of times."""
 
-_RARE = 2000
+_RARE = 4000
 _LONG = (1000, 10_000, 60_000, 200_000)
 
 Change = Callable[["Mutator", bytes], bytes]
