@@ -60,6 +60,9 @@ key: install ## make an API key: NAME=desk [ROLES=classify,correct,review], or R
 test: $(VENV)/made-dev train ## run all tests
 	$(BIN)/python -m pytest
 
+fuzz: $(VENV)/made-dev train ## try INPUTS=20000000 random inputs and 5,000 damaged models, on all cores
+	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),20000000) $(if $(SEED),--seed '$(SEED)')
+
 bench: $(VENV)/made-bench train ## time the classifier beside its peers, on HEADLINES=path or made-up ones, and write report/
 	@mkdir -p report
 	$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' -o python_functions='bench_*' \

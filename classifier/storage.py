@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -108,8 +109,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def _json(file: Path) -> tuple[str, Any]:
     """Return a file's text and what it says as JSON."""
     try:
-        size = file.stat().st_size
-        text = file.read_text(encoding="utf-8") if size <= _MAX_TEXT_BYTES else ""
+        found = file.stat()
+        # Reading a pipe or a device might never end.
+        readable = stat.S_ISREG(found.st_mode) and found.st_size <= _MAX_TEXT_BYTES
+        text = file.read_text(encoding="utf-8") if readable else ""
         value = json.loads(text)
         json.dumps(value, ensure_ascii=False).encode()  # halves of characters are no text
     except OSError as error:
@@ -240,7 +243,8 @@ def _index(folder: Path, name: str) -> Index:
 def _array(folder: Path, name: str, dtype: type[np.generic]) -> NDArray[Any]:
     file = folder / f"{name}.npy"
     try:
-        array = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+        with np.errstate(all="ignore"):
+            array = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
     except Exception as error:  # a header is Python source, and NumPy's reader fails on a crafted one in any way
         raise ModelError(f"{file} is damaged: {error}") from error
     _require(array.dtype == dtype and array.ndim > 0, folder, name)
@@ -274,6 +278,8 @@ def _check_file(file: Path, expected: dict[str, Any]) -> None:
         size = file.stat().st_size
     except OSError as error:
         raise ModelError(f"{file} is missing") from error
+    if not file.is_file():
+        raise ModelError(f"{file} is damaged: not a file")
     if size != expected["bytes"] or size > _MAX_BYTES:
         raise ModelError(f"{file} is damaged: {size} bytes, not {expected['bytes']}")
     if _sha256(file) != expected["sha256"]:

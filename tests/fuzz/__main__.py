@@ -1,6 +1,7 @@
 """`python -m tests.fuzz [target ...]`: many more inputs than `make test` has time for, on all cores."""
 
 import argparse
+import math
 import multiprocessing
 import os
 import sys
@@ -10,9 +11,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from classifier import load
-from tests.fuzz import run, targets
+from classifier.storage import default_folder
+from tests.fuzz import folders, run, targets
 
-NAMES = ("ticker", "terms", "formats", "model", "asked")
+NAMES = ("ticker", "terms", "formats", "model", "asked", "folders")
 
 
 def main() -> int:
@@ -21,9 +23,10 @@ def main() -> int:
     if options.replay:
         return _replay(options.replay)
     names = options.target or NAMES
-    shares = sum(target.share for target in _targets().values() if target.name in names)
+    known = _targets()
+    shares = sum(known[name].share for name in names)
     jobs = [
-        (name, round(options.inputs * _targets()[name].share / shares / options.processes), options.seed + part)
+        (name, math.ceil(options.inputs * known[name].share / shares / options.processes), options.seed + part)
         for name in names
         for part in range(options.processes)
     ]
@@ -46,7 +49,7 @@ def main() -> int:
 
 
 def _targets() -> dict[str, targets.Target]:
-    return targets.of(load())
+    return targets.of(load()) | {"folders": folders.target(default_folder())}
 
 
 def _job(job: tuple[tuple[str, int, int], float]) -> run.Outcome:

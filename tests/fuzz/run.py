@@ -39,7 +39,7 @@ class Outcome:
     def __str__(self) -> str:
         rate = self.inputs / max(self.seconds, 1e-9)
         told = f"{self.target:<8} {self.inputs:>10,} inputs  {self.seconds:7.1f} s  {rate:8,.0f} a second"
-        return told if self.whole else f"{told}  BROKEN: {type(self.error).__name__}: {self.error}"
+        return told if self.whole else f"{told}  BROKEN: {type(self.error).__name__}: {str(self.error)[:300]}"
 
 
 def fuzz(
@@ -60,7 +60,7 @@ def fuzz(
                 target.check(data)
             while done < inputs and time.monotonic() - begun < seconds:
                 rewind()
-                some = min(256, inputs - done)
+                some = min(64, inputs - done)
                 for _, data in zip(range(some), stream, strict=False):
                     target.check(data)
                 done += some
