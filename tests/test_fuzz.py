@@ -22,7 +22,7 @@ def test_no_input_breaks_what_is_promised(model: Classifier, name: str) -> None:
     target = of(model)[name]
     outcome = run.fuzz(target, round(INPUTS * target.share), SECONDS / 5)
     assert outcome.whole, f"{outcome}\n{outcome.broken_by!r}"
-    assert outcome.inputs >= 1000
+    assert outcome.inputs >= min(1000, round(INPUTS * target.share))
     print(outcome)
 
 
