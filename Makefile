@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help install corpus train lexicon evaluate classify serve key test soak fuzz bench lint clean
+.PHONY: help install corpus train lexicon evaluate retrain models rollback audit classify serve key test soak fuzz bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,21 @@ lexicon: install ## learn word weights from ARCHIVE=path[,path...] and LABELLED=
 evaluate: train ## measure the model on labelled headlines, EVAL=path[,path...], and write report/
 	@$(BIN)/python -m training evaluate $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(EVAL),--eval '$(EVAL)') \
 		$(if $(LABELLED),--labelled '$(LABELLED)') $(if $(FULL),--full)
+
+retrain: train ## learn the accepted corrections, or those of CORRECTIONS=path[,path...]; FORCE="reason" overrules the gate
+	@mkdir -p report
+	@$(if $(CORRECTIONS),true,$(BIN)/python -m service export --accepted > report/corrections.jsonl)
+	@$(BIN)/python -m training retrain $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(EVAL),--eval '$(EVAL)') \
+		--corrections '$(or $(CORRECTIONS),report/corrections.jsonl)' $(if $(FORCE),--force '$(FORCE)')
+
+models: install ## list the versions of the model
+	@$(BIN)/python -m training models
+
+rollback: install ## put the version before this one in force, or VERSION=name; a running service follows
+	@$(BIN)/python -m training rollback $(if $(VERSION),--version '$(VERSION)')
+
+audit: install ## list labels of the corpus that the cross-validated model contradicts
+	@$(BIN)/python -m training audit $(if $(CORPUS),--corpus '$(CORPUS)')
 
 classify: train ## label the headlines in FILE=path, or on standard input
 	@$(BIN)/python -m classifier $(if $(FILE),'$(FILE)')

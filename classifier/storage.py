@@ -4,7 +4,7 @@
     models/<version>/vocabulary.txt   one term a line, in the order of the tables
     models/<version>/manifest.json    format, hashes of every file, metrics, golden headlines, its own hash
     models/<version>/pipeline.joblib  the scikit-learn pipeline, for `training` alone; never opened here
-    models/current.json               the version in force
+    models/current.json               the version in force, and the one before it
 
 A version is published by writing it beside, syncing it, renaming it into place and then replacing `current.json`: a
 reader sees the old model or the new one, whole. It is used only after its sizes, hashes, shapes and golden headlines
@@ -84,6 +84,22 @@ def current(models: Path) -> str:
     if not isinstance(version, str) or Path(version).name != version or version in ("", ".", ".."):
         raise ModelError(f"{pointer} is damaged: {version!r} is not a version")
     return version
+
+
+def previous(models: Path, following: str | None = None) -> str | None:
+    """Return the version that was in force before the current one; None if there was none, or nothing is readable.
+
+    Args:
+        following: tell it for this version instead, were it put in force now.
+    """
+    try:
+        now = current(models)
+        named = _json(models / "current.json")[1].get("previous")
+    except ModelError:
+        return None
+    if following and following != now:
+        return now
+    return named if isinstance(named, str) else None
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -185,7 +201,8 @@ def publish(models: Path, folder: Path, version: str) -> Path:
 def set_current(models: Path, version: str) -> None:
     """Make a version the one in force, atomically and durably."""
     pointer = models / ".current.json.new"
-    pointer.write_text(json.dumps({"version": version}) + "\n", encoding="utf-8")
+    before = previous(models, version)
+    pointer.write_text(json.dumps({"version": version, "previous": before}) + "\n", encoding="utf-8")
     _sync(pointer)
     pointer.replace(models / "current.json")
     _sync(models)

@@ -97,17 +97,34 @@ def fit(corpus: Corpus, recipe: Recipe | None = None, tell: Tell = lambda _: Non
         InputError: a lexicon is damaged or belongs to other topics.
     """
     recipe = recipe or Recipe()
+    return finish(fit_layers(corpus, recipe, tell), recipe)
+
+
+@dataclass
+class Layers:
+    """A corpus and its lexicons fitted, and the figures that they were calibrated with."""
+
+    base: Base
+    figures: dict[str, float]
+    lexicons: list[Lexicon]
+
+
+def fit_layers(corpus: Corpus, recipe: Recipe, tell: Tell = lambda _: None) -> Layers:
+    """Fit a corpus and add its lexicons.
+
+    Raises:
+        InputError: a lexicon is damaged or belongs to other topics.
+    """
     lexicons = [layer for folder in corpus.lexicons for layer in lexicon.read_folder(folder)]
     base = fit_base(corpus, lexicons, recipe, tell)
-    for layer in lexicons:
-        base.add(layer)
     figures: dict[str, float] = {}
     for layer in lexicons:
+        base.add(layer)
         figures |= layer.figures  # a later layer was calibrated with the earlier ones in place
     if "temperature" not in figures:
         tell("calibrating")
         figures |= _calibrate_without_archive(corpus, recipe)
-    return _finish(base, figures, recipe, lexicons)
+    return Layers(base, figures, lexicons)
 
 
 def fit_base(
@@ -200,7 +217,9 @@ def _in_order(logistic: LogisticRegression | SGDClassifier, topics: list[str]) -
     return coef[order], intercept[order]
 
 
-def _finish(base: Base, figures: dict[str, float], recipe: Recipe, lexicons: list[Lexicon]) -> Trained:
+def finish(layers: Layers, recipe: Recipe) -> Trained:
+    """Return the pipeline and the weights to serve."""
+    base, figures = layers.base, layers.figures
     idf = np.concatenate([base.features[block]["tfidf"].idf_ for block in ("words", "chars")])
     squares = np.concatenate([base.features[block]["tfidf"].squares_ for block in ("words", "chars")])
     known = base.familiar
@@ -224,7 +243,7 @@ def _finish(base: Base, figures: dict[str, float], recipe: Recipe, lexicons: lis
     logistic = _logistic(base.topics, coef[:-1], intercept[:-1])
     familiar = None if known is None else Pipeline([("features", base.features), ("familiar", known)])
     pipeline = Pipeline([("features", base.features), ("topic", logistic)])
-    return Trained(pipeline, familiar, weights, lexicons)
+    return Trained(pipeline, familiar, weights, layers.lexicons)
 
 
 def _logistic(topics: list[str], coef: Floats, intercept: Floats) -> LogisticRegression:

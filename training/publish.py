@@ -14,6 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from classifier import storage
 from classifier.errors import ModelError
+from training import versions
 from training.corpus import Corpus
 from training.fit import Recipe, Trained, fit
 
@@ -29,10 +30,21 @@ def train(models: Path, corpus: Corpus, recipe: Recipe, tell: Callable[[str], No
     """
     trained = fit(corpus, recipe, tell)
     tell("writing the model")
+    return publish(models, corpus, recipe, trained)
+
+
+def publish(models: Path, corpus: Corpus, recipe: Recipe, trained: Trained, **facts: object) -> str:
+    """Write and publish what was trained and return its version; the oldest versions go.
+
+    Args:
+        facts: what the manifest tells beside what it always does.
+    """
     with storage.staging(models) as folder:
         joblib.dump(trained.pipeline, folder / "pipeline.joblib", compress=3)
-        version = storage.write(folder, trained.weights, _golden(corpus), _facts(corpus, recipe, trained))
+        told = _facts(corpus, recipe, trained) | facts
+        version = storage.write(folder, trained.weights, _golden(corpus), told)
         storage.publish(models, folder, version)
+    versions.prune(models)
     return version
 
 
@@ -43,7 +55,7 @@ def up_to_date(models: Path, corpus: Corpus, recipe: Recipe) -> str | None:
         manifest = storage.read_manifest(models / version)
     except ModelError:
         return None
-    return version if manifest.get("made_from") == _made_from(corpus, recipe) else None
+    return version if manifest.get("made_from") == made_from(corpus, recipe) else None
 
 
 def load_pipeline(folder: Path) -> Pipeline:
@@ -68,7 +80,7 @@ def load_pipeline(folder: Path) -> Pipeline:
 def _facts(corpus: Corpus, recipe: Recipe, trained: Trained) -> dict[str, Any]:
     counts = {kind: len(corpus.of_kind(kind)) for kind in ("headline", "term")}
     return {
-        "made_from": _made_from(corpus, recipe),
+        "made_from": made_from(corpus, recipe),
         "data": {
             "fingerprint": corpus.fingerprint(),
             "headlines": counts["headline"],
@@ -81,7 +93,7 @@ def _facts(corpus: Corpus, recipe: Recipe, trained: Trained) -> dict[str, Any]:
     }
 
 
-def _made_from(corpus: Corpus, recipe: Recipe) -> str:
+def made_from(corpus: Corpus, recipe: Recipe) -> str:
     """Return a digest of all that decides the outcome: data, recipe, code and scikit-learn."""
     digest = hashlib.sha256(f"{corpus.fingerprint()} {recipe} {package_version('scikit-learn')}".encode())
     here = Path(__file__).parent

@@ -10,13 +10,14 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from jinja2 import Environment, PackageLoader
+from jinja2 import Environment, PackageLoader, Template
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from classifier import Classifier
 from training import evaluate
 from training.evaluate import Item, Scores
+from training.retrain import Outcome
 
 mpl.use("Agg")
 # Text stays text in the SVG, in the page's own font.
@@ -105,7 +106,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     page = folder / "report.html"
-    template = Environment(loader=PackageLoader("training", "."), autoescape=True).get_template("report.html.j2")
+    template = _template("report.html.j2")
     worst = _worst(items, probabilities, classifier)
     page.write_text(template.render(**facts, figures=figures, worst=worst, sets=list(sets)), encoding="utf-8")
     return page
@@ -193,3 +194,26 @@ def _svg(figure: Figure) -> str:
     text = buffer.getvalue()
     # The metadata would bring the only foreign addresses into the page.
     return re.sub(r"<metadata>.*?</metadata>", "", text[text.index("<svg") :], flags=re.DOTALL)
+
+
+def write_retraining(folder: Path, outcome: Outcome) -> Path:
+    """Write `retrain.html`: what got better, what broke, and whether the candidate was published; return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / "retrain.html"
+    page.write_text(_template("retrain.html.j2").render(outcome=outcome), encoding="utf-8")
+    return page
+
+
+def retraining_table(outcome: Outcome) -> str:
+    """Return what a retraining came to, as a table to print."""
+    rows = [f"{'':<34}{'lines':>7}{'right before':>14}{'now':>7}{'fixed':>7}{'broken':>8}{'p':>8}"]
+    rows += [
+        f"{c.name:<34}{c.count:>7}{c.right_before:>14}{c.right_after:>7}{len(c.fixed):>7}{len(c.broken):>8}{c.p:>8.3f}"
+        for c in outcome.compared
+    ]
+    rows += [f"'{p.word}' turns {p.share:.0%} of other headlines to {p.label}" for p in outcome.pulls[:5] if p.share]
+    return "\n".join([*rows, *outcome.reasons])
+
+
+def _template(name: str) -> Template:
+    return Environment(loader=PackageLoader("training", "."), autoescape=True).get_template(name)

@@ -38,3 +38,27 @@ def _telling(bag: frozenset[str], shared: float) -> list[str]:
     """Return words of which any bag similar to this one must hold at least one: more than may differ."""
     may_differ = int((1 - shared) * len(bag))
     return sorted(bag, key=lambda word: (-len(word), word))[: may_differ + 1]
+
+
+def groups(texts: list[str], shared: float = 0.5) -> list[int]:
+    """Return a group number for each text; texts that share so many words, directly or by way of others, have the same.
+
+    What is held out for judging must not have its twin among what is learned from.
+    """
+    bags = [frozenset(words(text)) for text in texts]
+    group = list(range(len(texts)))
+
+    def root(i: int) -> int:
+        while group[i] != i:
+            group[i] = group[group[i]]
+            i = group[i]
+        return i
+
+    index: defaultdict[str, list[int]] = defaultdict(list)
+    for i, bag in enumerate(bags):
+        for other in {other for word in bag for other in index.get(word, ())}:
+            if len(bag & bags[other]) >= shared * len(bag | bags[other]):
+                group[root(i)] = root(other)
+        for word in _telling(bag, shared):
+            index[word].append(i)
+    return [root(i) for i in range(len(texts))]
