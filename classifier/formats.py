@@ -1,19 +1,17 @@
-"""Headlines in and answers out, as streams: lines, tickers, CSV and JSON Lines."""
+"""Headlines in, as streams: lines, tickers, CSV, JSON Lines and Parquet."""
 
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 from classifier import ticker
 from classifier.errors import InputError
-from classifier.model import Prediction
 
 Record = dict[str, Any]
 """What a headline came with; its text is under `headline`."""
 
-INPUTS = ("lines", "ticker", "csv", "jsonl")
-OUTPUTS = ("table", "jsonl", "csv")
+INPUTS = ("lines", "ticker", "csv", "jsonl", "parquet")
 
 MAX_TICKER_BYTES = 4 << 20
 _CHUNK = 1 << 16
@@ -44,10 +42,15 @@ def _decode(line: bytes, number: int) -> str:
         raise InputError(f"line {number}: not UTF-8") from error
 
 
+def of_name(name: str, formats: tuple[str, ...]) -> str | None:
+    """Return the format that a file's name ends in, if it is one of these."""
+    suffix = name.rpartition(".")[2].lower()
+    return suffix if suffix in formats else None
+
+
 def guess(name: str, first: list[str]) -> str:
     """Return the input format, from the file's name and its first lines."""
-    suffix = name.rpartition(".")[2].lower()
-    if suffix in ("csv", "jsonl"):
+    if suffix := of_name(name, ("csv", "jsonl", "parquet")):
         return suffix
     start = first[0] if first else ""
     if start.lstrip().startswith("{"):
@@ -112,44 +115,3 @@ def _json_record(line: str, number: int) -> Record:
     if not isinstance(record, dict) or not isinstance(record.get("headline"), str):
         raise InputError(f"line {number}: not an object with a text under 'headline'")
     return record
-
-
-class Writer:
-    """Writes answers to a text stream in one of `OUTPUTS`; what a record came with is kept beside its answer."""
-
-    def __init__(self, kind: str, out: TextIO) -> None:
-        self.kind = kind
-        self.out = out
-        self._csv: Any = None
-
-    def write(self, batch: list[Record], predictions: list[Prediction]) -> None:
-        """Write one batch of answers and flush it."""
-        for record, prediction in zip(batch, predictions, strict=True):
-            if self.kind == "table":
-                self.out.write(_row(prediction))
-            else:
-                answer = prediction.to_dict()
-                merged = record | {_free(key, record): value for key, value in answer.items() if key != "headline"}
-                self._write_merged(merged)
-        self.out.flush()
-
-    def _write_merged(self, merged: Record) -> None:
-        if self.kind == "jsonl":
-            self.out.write(json.dumps(merged, ensure_ascii=False) + "\n")
-            return
-        merged = {key: value for key, value in merged.items() if not isinstance(value, dict)}
-        if self._csv is None:
-            self._csv = csv.DictWriter(self.out, list(merged), extrasaction="ignore", lineterminator="\n")
-            self._csv.writeheader()
-        self._csv.writerow(merged)
-
-
-def _free(key: str, record: Record) -> str:
-    """Return a column name that does not overwrite what the record already has."""
-    return f"predicted_{key}" if key in record else key
-
-
-def _row(prediction: Prediction) -> str:
-    answer = prediction.label or f"({prediction.reason})"
-    shown = "".join(c if c.isprintable() else " " for c in prediction.headline)
-    return f"{answer:<12} {prediction.confidence:4.0%}  {shown}\n"

@@ -65,13 +65,21 @@ def load(folder: str | os.PathLike[str] | None = None) -> Classifier:
     Raises:
         ModelError: there is no model, or it is damaged, incomplete or of another format; the text says which.
     """
-    path = default_folder() if folder is None else Path(folder)
-    if not (path / "manifest.json").is_file():
-        path = path / current(path)
+    path = locate(folder)
     manifest = read_manifest(path)
     classifier = Classifier(_read_weights(path, manifest), path.name)
     _check_golden(classifier, manifest, path)
     return classifier
+
+
+def locate(folder: str | os.PathLike[str] | None = None) -> Path:
+    """Return the version's folder that `load` takes for this one.
+
+    Raises:
+        ModelError: nothing is published there.
+    """
+    path = default_folder() if folder is None else Path(folder)
+    return path if (path / "manifest.json").is_file() else path / current(path)
 
 
 def current(models: Path) -> str:
