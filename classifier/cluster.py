@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from classifier.errors import InputError
+from classifier.errors import ClassifierError, InputError
 from classifier.formats import Record
 from classifier.label import Labelled, Manner, label
 from classifier.model import Classifier
 
 _A_WORKER = 4  # batches of a window: two windows are under way, so that nobody waits while one is written
+
+_PATIENCE = 5  # seconds for the scheduler and the first worker to answer
 
 
 def on_dask(
@@ -24,7 +26,7 @@ def on_dask(
     another.
 
     Raises:
-        InputError: joblib or distributed is not installed.
+        InputError: joblib or distributed is not installed, or the address is none.
         ClassifierError: the cluster is gone; or what `label` raises.
         OSError: nobody answers at the address.
     """
@@ -33,14 +35,23 @@ def on_dask(
         from distributed import Client
     except ImportError as error:
         raise InputError("--dask wants joblib and distributed: pip install 'headline-topics[cluster]'") from error
-    client: Any = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
+    try:
+        client: Any = Client(address, timeout=f"{_PATIENCE}s")  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise InputError(f"--dask is the address of a scheduler, as tcp://host:8786: {error}") from error
     with client, joblib.parallel_config("dask", client=client, scatter=[classifier]):
-        under_way: list[Iterator[Labelled]] = []
-        while window := list(islice(batches, _A_WORKER * sum(client.nthreads().values()))):
-            # All of a window is sent off at once, before the one ahead of it is written.
-            send = joblib.Parallel(return_as="generator", pre_dispatch="all", batch_size=1)
-            under_way.append(send(joblib.delayed(label)(classifier, manner, batch) for batch in window))
-            if len(under_way) > 1:
-                yield from under_way.pop(0)
-        for labelled in under_way:
-            yield from labelled
+        try:
+            client.wait_for_workers(1, timeout=_PATIENCE)
+            under_way: list[Iterator[Labelled]] = []
+            while window := list(islice(batches, max(1, _A_WORKER * sum(client.nthreads().values())))):
+                # All of a window is sent off at once, before the one ahead of it is written.
+                send = joblib.Parallel(return_as="generator", pre_dispatch="all", batch_size=1)
+                under_way.append(send(joblib.delayed(label)(classifier, manner, batch) for batch in window))
+                if len(under_way) > 1:
+                    yield from under_way.pop(0)
+            for labelled in under_way:
+                yield from labelled
+        except (ClassifierError, OSError):
+            raise
+        except Exception as error:  # whatever of Dask's ends a task: a scheduler that went, workers that keep dying
+            raise ClassifierError(f"the cluster at {address} gave up: {str(error) or type(error).__name__}") from error
