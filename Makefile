@@ -7,7 +7,7 @@ PORT ?= 8000
 WORKERS ?= 2
 export HOST PORT WORKERS
 .DEFAULT_GOAL := help
-.PHONY: help install corpus train lexicon evaluate classify serve key test bench lint clean
+.PHONY: help install corpus train lexicon evaluate classify wheel serve key test bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ evaluate: train ## measure the model on labelled headlines, EVAL=path[,path...],
 
 classify: train ## label the headlines in FILE=path, or on standard input
 	@$(BIN)/python -m classifier $(if $(FILE),'$(FILE)')
+
+wheel: $(VENV)/made-dev train ## build a wheel that carries the model, in dist/, for tools that embed it
+	@$(BIN)/python -m training wheel
 
 serve: train ## serve the model on http://127.0.0.1:8000
 	$(BIN)/gunicorn --config service/gunicorn.conf.py

@@ -33,7 +33,12 @@ FORMAT = 2
 
 MODELS_VARIABLE = "HEADLINES_MODELS"
 
+PACKAGED = "model"
+"""The models folder inside this package, in a wheel that was built with one."""
+
 GOLDEN_TOLERANCE = 1e-6
+_CURRENT = "current.json"
+_PIPELINE = "pipeline.joblib"
 _VOCABULARY = "vocabulary.txt"
 _MAX_BYTES = 1 << 30
 _MANIFEST_KEYS = {
@@ -48,12 +53,19 @@ _MANIFEST_KEYS = {
 }
 
 
-def default_folder() -> Path:
-    """Return where models are looked for: $HEADLINES_MODELS, else `models/` here, else beside the package."""
+def own_folder() -> Path:
+    """Return where models are kept: $HEADLINES_MODELS, else `models/` here, else beside the package."""
     if chosen := os.environ.get(MODELS_VARIABLE):
         return Path(chosen)
     here = Path("models")
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / "models"
+
+
+def default_folder() -> Path:
+    """Return where models are looked for: `own_folder()`, else, if nothing is there, what the package came with."""
+    own, packaged = own_folder(), Path(__file__).resolve().parent / PACKAGED
+    chosen = os.environ.get(MODELS_VARIABLE) or (own / _CURRENT).is_file()
+    return own if chosen or not packaged.is_dir() else packaged
 
 
 def load(folder: str | os.PathLike[str] | None = None) -> Classifier:
@@ -88,7 +100,7 @@ def current(models: Path) -> str:
     Raises:
         ModelError: nothing is published there, or `current.json` is damaged.
     """
-    pointer = models / "current.json"
+    pointer = models / _CURRENT
     if not pointer.is_file():
         raise ModelError(f"no model in {models}: run `make train` first")
     try:
@@ -166,8 +178,22 @@ def write(folder: Path, weights: Weights, golden: list[str], facts: dict[str, An
     }
     (folder / "manifest.json").write_text(_sealed(manifest), encoding="utf-8", newline="\n")
     thresholds = [weights.threshold, weights.familiarity, weights.known_share]
-    content = json.dumps([files[n] for n in names if n != "pipeline.joblib"] + thresholds)
+    content = json.dumps([files[n] for n in names if n != _PIPELINE] + thresholds)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def copy_served(folder: Path, target: Path) -> None:
+    """Copy a version's folder without the scikit-learn pipeline: what is served, and no more.
+
+    Raises:
+        ModelError: the folder is damaged, incomplete or of another format.
+    """
+    manifest = read_manifest(folder)
+    manifest["files"].pop(_PIPELINE, None)
+    target.mkdir(parents=True)
+    for name in manifest["files"]:
+        shutil.copyfile(folder / name, target / name)
+    (target / "manifest.json").write_text(_sealed(manifest), encoding="utf-8", newline="\n")
 
 
 def publish(models: Path, folder: Path, version: str) -> Path:
@@ -191,7 +217,7 @@ def set_current(models: Path, version: str) -> None:
     pointer = models / ".current.json.new"
     pointer.write_text(json.dumps({"version": version}) + "\n", encoding="utf-8")
     _sync(pointer)
-    pointer.replace(models / "current.json")
+    pointer.replace(models / _CURRENT)
     _sync(models)
 
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from classifier import storage
 from classifier.errors import ClassifierError, InputError
-from training import archive, compare, evaluate, learn, lexicon, publish, report, resemblance
+from training import archive, compare, evaluate, learn, lexicon, publish, report, resemblance, wheel
 from training.corpus import Corpus
 from training.fit import Recipe
 from training.read import OWN, CorpusError, read
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         "--real", type=_paths, default=[], metavar="PATH[,PATH...]", help="refuse corpus lines close to these headlines"
     )
     train = command("train", _train, "train a model and make it the current one")
-    train.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
+    train.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
     train.add_argument("--force", action="store_true", help="train again although nothing has changed")
     learned = command("lexicon", _lexicon, "learn word weights from an archive of headlines")
     learned.add_argument("--archive", type=_paths, default=[], metavar="PATH[,PATH...]", help="headlines, any columns")
@@ -84,13 +84,16 @@ def _parser() -> argparse.ArgumentParser:
                          "not learned from, to set confidence and threshold by")  # fmt: skip
     learned.add_argument("--out", type=Path, default=OWN / "lexicon" / "20-newsroom.tsv", help="the layer to write")
     evaluated = command("evaluate", _evaluate, "measure the current model")
-    evaluated.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
+    evaluated.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
     evaluated.add_argument("--eval", type=_paths, default=[], metavar="PATH[,PATH...]", help="labelled headlines")
     evaluated.add_argument("--labelled", type=_paths, default=[], help="labelled headlines for the peers to learn from")
     evaluated.add_argument("--report", type=Path, default=Path("report"), help="folder for the report")
     evaluated.add_argument(
         "--full", action="store_true", help="with the ablation table and the learning curve (half an hour)"
     )
+    packed = command("wheel", _wheel, "build a wheel that carries the current model")
+    packed.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
+    packed.add_argument("--out", type=Path, default=Path("dist"), help="folder for the wheel")
     return parser
 
 
@@ -165,6 +168,12 @@ def _evaluate(options: argparse.Namespace) -> int:
     page = report.write(options.report, items, classifier, rows, ablation, learning)
     print(report.table(rows))
     print(f"the whole report is in {page}")
+    return 0
+
+
+def _wheel(options: argparse.Namespace) -> int:
+    built = wheel.build(options.models, options.out)
+    print(f"{built}: {built.stat().st_size / 1e6:.0f} MB")
     return 0
 
 
