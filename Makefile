@@ -48,8 +48,8 @@ evaluate: train ## measure the model on labelled headlines, EVAL=path[,path...],
 	@$(BIN)/python -m training evaluate $(if $(CORPUS),--corpus '$(CORPUS)') $(if $(EVAL),--eval '$(EVAL)') \
 		$(if $(LABELLED),--labelled '$(LABELLED)') $(if $(FULL),--full)
 
-classify: train ## label the headlines in FILE=path, or on standard input
-	@$(BIN)/python -m classifier $(if $(FILE),'$(FILE)')
+classify: train ## label the headlines in FILE=path, or on standard input; into OUT=path, on JOBS=all cores
+	@$(BIN)/python -m classifier $(if $(FILE),'$(FILE)') $(if $(OUT),--out '$(OUT)') $(if $(JOBS),--jobs '$(JOBS)')
 
 wheel: $(VENV)/made-dev train ## build a wheel that carries the model, in dist/, for tools that embed it
 	@$(BIN)/python -m training wheel

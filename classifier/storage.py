@@ -76,6 +76,13 @@ def load(folder: str | os.PathLike[str] | None = None) -> Classifier:
 
     Raises:
         ModelError: there is no model, or it is damaged, incomplete or of another format; the text says which.
+
+    >>> load().topics
+    ('sport', 'politics', 'economy', 'weather', 'other')
+    >>> load("nowhere")
+    Traceback (most recent call last):
+    ...
+    classifier.errors.ModelError: no model in nowhere: run `make train` first
     """
     path = locate(folder)
     manifest = read_manifest(path)

@@ -1,6 +1,7 @@
 """The commands behind the make targets: `python -m training COMMAND`."""
 
 import argparse
+import csv
 import sys
 import threading
 from pathlib import Path
@@ -9,7 +10,7 @@ from tqdm import tqdm
 
 from classifier import storage
 from classifier.errors import ClassifierError, InputError
-from training import archive, compare, evaluate, learn, lexicon, publish, report, resemblance, wheel
+from training import archive, compare, evaluate, generate, learn, lexicon, publish, report, resemblance, wheel
 from training.corpus import Corpus
 from training.fit import Recipe
 from training.read import OWN, CorpusError, read
@@ -91,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluated.add_argument(
         "--full", action="store_true", help="with the ablation table and the learning curve (half an hour)"
     )
+    made = command("generate", _generate, "write headlines made from the corpus's patterns, as CSV")
+    made.add_argument("--count", type=int, default=1000, help="how many (default: 1000)")
+    made.add_argument("--seed", type=int, default=0, help="another seed gives others")
     packed = command("wheel", _wheel, "build a wheel that carries the current model")
     packed.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
     packed.add_argument("--out", type=Path, default=Path("dist"), help="folder for the wheel")
@@ -168,6 +172,15 @@ def _evaluate(options: argparse.Namespace) -> int:
     page = report.write(options.report, items, classifier, rows, ablation, learning)
     print(report.table(rows))
     print(f"the whole report is in {page}")
+    return 0
+
+
+def _generate(options: argparse.Namespace) -> int:
+    corpus = read(options.corpus)
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(["headline", "label", "lang"])
+    for headline, pattern in generate.generate(corpus.patterns, corpus.lexis, options.count, options.seed):
+        out.writerow([headline, pattern.topic, pattern.lang])
     return 0
 
 
