@@ -3,6 +3,8 @@
 joblib is here to hand work to processes of our own; no file is opened with it, and nothing else may import it.
 """
 
+import logging
+import warnings
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -14,7 +16,7 @@ from classifier.model import Classifier
 
 _A_WORKER = 4  # batches of a window: two windows are under way, so that nobody waits while one is written
 
-_PATIENCE = 5  # seconds for the scheduler and the first worker to answer
+_PATIENCE = 5  # seconds for the scheduler to answer
 
 
 def on_dask(
@@ -39,9 +41,12 @@ def on_dask(
         client: Any = Client(address, timeout=f"{_PATIENCE}s")  # type: ignore[no-untyped-call]
     except ValueError as error:
         raise InputError(f"--dask is the address of a scheduler, as tcp://host:8786: {error}") from error
+    _quiet()
+    if not client.nthreads():
+        client.close()
+        raise ClassifierError(f"the cluster at {address} has no worker")
     with client, joblib.parallel_config("dask", client=client, scatter=[classifier]):
         try:
-            client.wait_for_workers(1, timeout=_PATIENCE)
             under_way: list[Iterator[Labelled]] = []
             while window := list(islice(batches, max(1, _A_WORKER * sum(client.nthreads().values())))):
                 # All of a window is sent off at once, before the one ahead of it is written.
@@ -55,3 +60,11 @@ def on_dask(
             raise
         except Exception as error:  # whatever of Dask's ends a task: a scheduler that went, workers that keep dying
             raise ClassifierError(f"the cluster at {address} gave up: {str(error) or type(error).__name__}") from error
+
+
+def _quiet() -> None:
+    """Leave it to the one line of the command to say what went wrong; a worker that was replaced is no news."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("distributed"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", r"\d+ tasks ", UserWarning)

@@ -335,7 +335,6 @@ def test_two_runs_never_write_one_file(models: Path, tmp_path: Path) -> None:
         (["a.csv", "--out", "nowhere/x.csv"], "nowhere/x.csv"),
         (["a.csv", "--dask", "tcp://127.0.0.1:9"], "127.0.0.1:9"),
         (["a.csv", "--dask", "udp://127.0.0.1:9"], "the address of a scheduler"),
-        (["a.csv", "--dask", "nonsense"], "nonsense"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_exit_code_2(
