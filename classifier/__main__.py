@@ -19,6 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         # The reader went away, as `head` does. Nothing more may be written, not even while Python shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
+        print("classifier: interrupted", file=sys.stderr)
         return 130
     except (ClassifierError, OSError) as error:
         print(f"classifier: {error}", file=sys.stderr)

@@ -42,7 +42,7 @@ def jobs(text: str) -> int:
         InputError: it is neither a number from 1 on nor `all`.
     """
     if text in ("all", "0"):
-        return len(os.sched_getaffinity(0))
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not (text.isascii() and text.isdigit()):
         raise InputError(f"--jobs is a whole number, or all, not {text!r}")
     return int(text)
@@ -80,6 +80,8 @@ def into(task: Task, target: Path, *, overwrite: bool = False, seconds: float = 
     """
     if task.name == STDIN:
         raise InputError("--out wants a file to read, which another run could read again")
+    if target.exists() and target.samefile(task.name):
+        raise InputError(f"{target} is what is read: --out wants another file")
     folder = locate(task.model)
     classifier = load(folder)
     made_from = origin(task.name)

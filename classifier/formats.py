@@ -95,6 +95,8 @@ def _csv_records(lines: Iterable[list[str]]) -> Iterator[list[Record]]:
     try:
         if "headline" not in (rows.fieldnames or ()):
             raise InputError("line 1: no column 'headline'")
+        if len(set(rows.fieldnames or ())) < len(rows.fieldnames or ()):
+            raise InputError("line 1: two columns of one name")
         for row in rows:
             if None in row or None in row.values():
                 raise InputError(f"line {rows.line_num}: another number of fields than the first line")

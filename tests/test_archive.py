@@ -326,6 +326,7 @@ def test_two_runs_never_write_one_file(models: Path, tmp_path: Path) -> None:
     ("arguments", "complaint"),
     [
         (["--out", "x.csv"], "--out wants a file to read"),
+        (["a.csv", "--out", "a.csv", "--overwrite"], "a.csv is what is read"),
         (["a.csv", "--jobs", "many"], "--jobs is a whole number, or all"),
         (["a.csv", "--keep", "section"], "no column 'section' to keep"),
         (["a.csv", "--from", "parquet"], "a.csv: "),
