@@ -16,8 +16,6 @@ from classifier.model import Classifier
 
 _A_WORKER = 4  # batches of a window: two windows are under way, so that nobody waits while one is written
 
-_PATIENCE = 5  # seconds for the scheduler to answer
-
 
 def on_dask(
     classifier: Classifier, address: str, manner: Manner, batches: Iterator[list[Record]]
@@ -38,7 +36,7 @@ def on_dask(
     except ImportError as error:
         raise InputError("--dask wants joblib and distributed: pip install 'headline-topics[cluster]'") from error
     try:
-        client: Any = Client(address, timeout=f"{_PATIENCE}s")  # type: ignore[no-untyped-call]
+        client: Any = Client(address)  # type: ignore[no-untyped-call]
     except ValueError as error:
         raise InputError(f"--dask is the address of a scheduler, as tcp://host:8786: {error}") from error
     _quiet()

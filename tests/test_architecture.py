@@ -57,7 +57,7 @@ def test_neither_classifier_nor_service_can_unpickle() -> None:
             handed = EXTRAS.get(file.relative_to(ROOT).as_posix(), set())
             assert not {"pickle", "joblib", "marshal", "shelve"} & imported_all(text) - handed, file
             assert "allow_pickle=True" not in text
-            assert not {"joblib.load", "from joblib"} & set(re.findall(r"joblib\.load|from joblib", text)), file
+            assert not re.search(r"joblib\.load|from joblib", text), file
 
 
 def imported_all(text: str) -> set[str]:

@@ -79,7 +79,7 @@ def test_every_record_is_written_once_and_nothing_else_is_left(long: Path, expec
     assert sorted(file.name for file in long.parent.iterdir()) == ["long.csv", "uninterrupted.csv"]
 
 
-@pytest.mark.parametrize(("seed", "jobs"), [(0, 1), (1, 1), (2, 2)])
+@pytest.mark.parametrize(("seed", "jobs"), [(0, 1), (1, 2)])
 def test_a_run_killed_again_and_again_ends_as_if_never_killed(
     seed: int, jobs: int, long: Path, models: Path, tmp_path: Path, expected: bytes
 ) -> None:
@@ -345,7 +345,10 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(
     pq.write_table(pa.table({"title": ["x"]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"headline": ["x", None]}), tmp_path / "b.parquet")
     command = [sys.executable, "-m", "classifier", "--model", str(models), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, check=False, stdin=subprocess.DEVNULL,
+        env=os.environ | {"DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1s"},
+    )  # fmt: skip
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert line.startswith("classifier: ")
