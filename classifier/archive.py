@@ -59,7 +59,7 @@ def onto(task: Task, out: TextIO) -> None:
     with Source(task.name, task.kind) as source:
         manner = _fitted(task.manner, classifier, source)
         out.write(manner.header())
-        shown = task.name != STDIN and not out.isatty()
+        shown = Path(task.name).is_file() and not out.isatty()  # how much of a pipe is read nobody knows
         with closing(Progress(sys.stderr, source.share, shown=shown)) as progress:
             done = 0
             for labelled in _labelled(task, manner, classifier, folder, source.batches()):
@@ -78,7 +78,7 @@ def into(task: Task, target: Path, *, overwrite: bool = False, seconds: float = 
     Raises:
         ClassifierError: the source, the manner or the model cannot be used, or the file must not be written.
     """
-    if task.name == STDIN:
+    if task.name == STDIN or Path(task.name).is_fifo():
         raise InputError("--out wants a file to read, which another run could read again")
     if target.exists() and target.samefile(task.name):
         raise InputError(f"{target} is what is read: --out wants another file")

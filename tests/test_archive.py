@@ -326,6 +326,7 @@ def test_two_runs_never_write_one_file(models: Path, tmp_path: Path) -> None:
     ("arguments", "complaint"),
     [
         (["--out", "x.csv"], "--out wants a file to read"),
+        (["fifo", "--out", "x.csv"], "--out wants a file to read"),
         (["a.csv", "--out", "a.csv", "--overwrite"], "a.csv is what is read"),
         (["a.csv", "--jobs", "many"], "--jobs is a whole number, or all"),
         (["a.csv", "--keep", "section"], "no column 'section' to keep"),
@@ -342,6 +343,7 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(
     arguments: list[str], complaint: str, models: Path, tmp_path: Path
 ) -> None:
     written(tmp_path / "a.csv", rows(3))
+    os.mkfifo(tmp_path / "fifo")
     pq.write_table(pa.table({"title": ["x"]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"headline": ["x", None]}), tmp_path / "b.parquet")
     command = [sys.executable, "-m", "classifier", "--model", str(models), *arguments]
