@@ -90,17 +90,18 @@ def _whole(lines: Iterable[list[str]]) -> Iterator[str]:
 
 
 def _csv_records(lines: Iterable[list[str]]) -> Iterator[list[Record]]:
-    rows = csv.DictReader((line + "\n" for chunk in lines for line in chunk), strict=True)
+    rows = csv.reader((line + "\n" for chunk in lines for line in chunk), strict=True)
     batch: list[Record] = []
     try:
-        if "headline" not in (rows.fieldnames or ()):
+        names = next(rows, [])
+        if "headline" not in names:
             raise InputError("line 1: no column 'headline'")
-        if len(set(rows.fieldnames or ())) < len(rows.fieldnames or ()):
+        if len(set(names)) < len(names):
             raise InputError("line 1: two columns of one name")
-        for row in rows:
-            if None in row or None in row.values():
+        for row in filter(None, rows):
+            if len(row) != len(names):
                 raise InputError(f"line {rows.line_num}: another number of fields than the first line")
-            batch.append(row)
+            batch.append(dict(zip(names, row, strict=True)))
             if len(batch) == 1024:
                 yield batch
                 batch = []
