@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help install corpus train lexicon evaluate retrain models rollback audit classify serve key test soak fuzz bench lint clean
+.PHONY: help install corpus train lexicon evaluate retrain models rollback audit classify wheel serve key test soak fuzz bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,8 +61,11 @@ rollback: install ## put the version before this one in force, or VERSION=name; 
 audit: install ## list labels of the corpus that the cross-validated model contradicts
 	@$(BIN)/python -m training audit $(if $(CORPUS),--corpus '$(CORPUS)')
 
-classify: train ## label the headlines in FILE=path, or on standard input
-	@$(BIN)/python -m classifier $(if $(FILE),'$(FILE)')
+classify: train ## label the headlines in FILE=path, or on standard input; into OUT=path, on JOBS=all cores
+	@$(BIN)/python -m classifier $(if $(FILE),'$(FILE)') $(if $(OUT),--out '$(OUT)') $(if $(JOBS),--jobs '$(JOBS)')
+
+wheel: $(VENV)/made-dev train ## build a wheel that carries the model, in dist/, for tools that embed it
+	@$(BIN)/python -m training wheel
 
 serve: train ## serve the model on http://127.0.0.1:8000, see the environment below
 	$(BIN)/gunicorn --config service/gunicorn.conf.py

@@ -1,20 +1,18 @@
-"""Headlines in and answers out, as streams: lines, tickers, CSV and JSON Lines."""
+"""Headlines in, as streams: lines, tickers, CSV, JSON Lines and Parquet."""
 
 import csv
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 from classifier import ticker
 from classifier.errors import InputError
-from classifier.model import Prediction
 
 Record = dict[str, Any]
 """What a headline came with; its text is under `headline`."""
 
-INPUTS = ("lines", "ticker", "csv", "jsonl")
-OUTPUTS = ("table", "jsonl", "csv")
+INPUTS = ("lines", "ticker", "csv", "jsonl", "parquet")
 
 MAX_TICKER_BYTES = 4 << 20
 _CHUNK = 1 << 16
@@ -45,10 +43,15 @@ def _decode(line: bytes, number: int) -> str:
         raise InputError(f"line {number}: not UTF-8") from error
 
 
+def of_name(name: str, formats: tuple[str, ...]) -> str | None:
+    """Return the format that a file's name ends in, if it is one of these."""
+    suffix = name.rpartition(".")[2].lower()
+    return suffix if suffix in formats else None
+
+
 def guess(name: str, first: list[str]) -> str:
     """Return the input format, from the file's name and its first lines."""
-    suffix = name.rpartition(".")[2].lower()
-    if suffix in ("csv", "jsonl"):
+    if suffix := of_name(name, ("csv", "jsonl", "parquet")):
         return suffix
     start = first[0] if first else ""
     if start.lstrip().startswith("{"):
@@ -95,15 +98,18 @@ def _whole(lines: Iterable[list[str]]) -> Iterator[str]:
 
 
 def _csv_records(lines: Iterable[list[str]]) -> Iterator[list[Record]]:
-    rows = csv.DictReader((line + "\n" for chunk in lines for line in chunk), strict=True)
+    rows = csv.reader((line + "\n" for chunk in lines for line in chunk), strict=True)
     batch: list[Record] = []
     try:
-        if "headline" not in (rows.fieldnames or ()):
+        names = next(rows, [])
+        if "headline" not in names:
             raise InputError("line 1: no column 'headline'")
-        for row in rows:
-            if None in row or None in row.values():
+        if len(set(names)) < len(names):
+            raise InputError("line 1: two columns of one name")
+        for row in filter(None, rows):
+            if len(row) != len(names):
                 raise InputError(f"line {rows.line_num}: another number of fields than the first line")
-            batch.append(row)
+            batch.append(dict(zip(names, row, strict=True)))
             if len(batch) == 1024:
                 yield batch
                 batch = []
@@ -130,54 +136,3 @@ def _finite(text: str) -> float:
 def _not_finite(text: str) -> float:
     # Read as infinity or no number, it would be written as what is no JSON.
     raise ValueError(f"{text[:20]} is no finite number")
-
-
-class Writer:
-    """Writes answers to a text stream in one of `OUTPUTS`; what a record came with is kept beside its answer."""
-
-    def __init__(self, kind: str, out: TextIO) -> None:
-        self.kind = kind
-        self.out = out
-        self._csv: Any = None
-
-    def write(self, batch: list[Record], predictions: list[Prediction]) -> None:
-        """Write one batch of answers and flush it."""
-        for record, prediction in zip(batch, predictions, strict=True):
-            if self.kind == "table":
-                self.out.write(_row(prediction))
-            else:
-                answer = prediction.to_dict()
-                merged = record | {_free(key, record): value for key, value in answer.items() if key != "headline"}
-                self._write_merged(merged)
-        self.out.flush()
-
-    def _write_merged(self, merged: Record) -> None:
-        if self.kind == "jsonl":
-            self.out.write(json.dumps(merged, ensure_ascii=False) + "\n")
-            return
-        merged = {key: value for key, value in merged.items() if not isinstance(value, dict)}
-        if self._csv is None:
-            self._csv = csv.DictWriter(_UnixLines(self.out), list(merged), extrasaction="ignore", lineterminator="\r\n")
-            self._csv.writeheader()
-        self._csv.writerow(merged)
-
-
-class _UnixLines:
-    """Ends rows with a line feed; only a writer told to end them with both marks quotes a field with a return in it."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-
-    def write(self, row: str) -> int:
-        return self._out.write(row.removesuffix("\r\n") + "\n")
-
-
-def _free(key: str, record: Record) -> str:
-    """Return a column name that does not overwrite what the record already has."""
-    return f"predicted_{key}" if key in record else key
-
-
-def _row(prediction: Prediction) -> str:
-    answer = prediction.label or f"({prediction.reason})"
-    shown = "".join(c if c.isprintable() else " " for c in prediction.headline)
-    return f"{answer:<12} {prediction.confidence:4.0%}  {shown}\n"

@@ -164,6 +164,15 @@ class Classifier:
 
         Raises:
             InputError: a headline is not a str, a topic is unknown or named twice, a threshold is outside [0, 1].
+
+        >>> model = classifier.load()
+        >>> answers = model.classify(["Averses orageuses attendues lundi", "Le MASI recule", "asdf qwrtz"])
+        >>> [(answer.label, answer.reason) for answer in answers]
+        [('weather', None), ('economy', None), (None, 'unfamiliar')]
+        >>> model.classify(["Le Raja gagne"], topics=["golf"])
+        Traceback (most recent call last):
+        ...
+        classifier.errors.InputError: unknown topic 'golf', expected some of sport, politics, economy, weather, other
         """
         texts = _checked(headlines)
         columns = None if topics is None else self._columns(topics)
@@ -188,11 +197,24 @@ class Classifier:
         return predictions
 
     def probabilities(self, headlines: Iterable[str]) -> Floats:
-        """Return calibrated probabilities of shape (headlines, topics), columns in the order of `topics`."""
+        """Return calibrated probabilities of shape (headlines, topics), columns in the order of `topics`.
+
+        >>> model = classifier.load()
+        >>> probabilities = model.probabilities(["Le Raja bat le Wydad", "Averses orageuses attendues lundi"])
+        >>> probabilities.shape
+        (2, 5)
+        >>> [model.topics[column] for column in probabilities.argmax(axis=1)]
+        ['sport', 'weather']
+        """
         return _softmax(self._all_scores(headlines)[:, :-1])
 
     def familiarity(self, headlines: Iterable[str]) -> Floats:
-        """Return the log-odds, of shape (headlines,), that each is a headline in one of the corpus's languages."""
+        """Return the log-odds, of shape (headlines,), that each is a headline in one of the corpus's languages.
+
+        >>> french, german = classifier.load().familiarity(["Le Raja bat le Wydad", "Das Wetter bleibt wechselhaft"])
+        >>> bool(french > german)
+        True
+        """
         return self._all_scores(headlines)[:, -1]
 
     def explain(
@@ -202,6 +224,10 @@ class Classifier:
 
         A word's share is its centred log-odds contribution (against the mean over topics), character n-grams and half
         of each word pair it is in included, divided by the sum of all absolute contributions.
+
+        >>> explained = classifier.load().explain("Averses orageuses attendues lundi")
+        >>> explained.topic, explained.drivers[0].word, explained.drivers[0].start
+        ('weather', 'orageuses', 8)
         """
         [prediction] = self.classify([headline], topics=topics, threshold=threshold)
         topic = max(prediction.probabilities, key=prediction.probabilities.__getitem__)

@@ -35,19 +35,31 @@ FORMAT = 2
 
 MODELS_VARIABLE = "HEADLINES_MODELS"
 
+PACKAGED = "model"
+"""The models folder inside this package, in a wheel that was built with one."""
+
 GOLDEN_TOLERANCE = 1e-6
+_CURRENT = "current.json"
+_PIPELINE = "pipeline.joblib"
 _VOCABULARY = "vocabulary.txt"
 _MAX_BYTES = 1 << 30
 _MAX_TEXT_BYTES = 1 << 24
 _TABLES = ("table", "words.keys", "words.slots", "ngrams.keys", "ngrams.slots", "intercept")
 
 
-def default_folder() -> Path:
-    """Return where models are looked for: $HEADLINES_MODELS, else `models/` here, else beside the package."""
+def own_folder() -> Path:
+    """Return where models are kept: $HEADLINES_MODELS, else `models/` here, else beside the package."""
     if chosen := os.environ.get(MODELS_VARIABLE):
         return Path(chosen)
     here = Path("models")
     return here if here.is_dir() else Path(__file__).resolve().parent.parent / "models"
+
+
+def default_folder() -> Path:
+    """Return where models are looked for: `own_folder()`, else, if nothing is there, what the package came with."""
+    own, packaged = own_folder(), Path(__file__).resolve().parent / PACKAGED
+    chosen = os.environ.get(MODELS_VARIABLE) or (own / _CURRENT).is_file()
+    return own if chosen or not packaged.is_dir() else packaged
 
 
 def load(folder: str | os.PathLike[str] | None = None) -> Classifier:
@@ -58,14 +70,29 @@ def load(folder: str | os.PathLike[str] | None = None) -> Classifier:
 
     Raises:
         ModelError: there is no model, or it is damaged, incomplete or of another format; the text says which.
+
+    >>> load().topics
+    ('sport', 'politics', 'economy', 'weather', 'other')
+    >>> load("nowhere")
+    Traceback (most recent call last):
+    ...
+    classifier.errors.ModelError: no model in nowhere: run `make train` first
     """
-    path = default_folder() if folder is None else Path(folder)
-    if not (path / "manifest.json").is_file():
-        path = path / current(path)
+    path = locate(folder)
     manifest = read_manifest(path)
     classifier = Classifier(_read_weights(path, manifest), path.name)
     _check_golden(classifier, manifest, path)
     return classifier
+
+
+def locate(folder: str | os.PathLike[str] | None = None) -> Path:
+    """Return the version's folder that `load` takes for this one.
+
+    Raises:
+        ModelError: nothing is published there.
+    """
+    path = default_folder() if folder is None else Path(folder)
+    return path if (path / "manifest.json").is_file() else path / current(path)
 
 
 def current(models: Path) -> str:
@@ -74,7 +101,7 @@ def current(models: Path) -> str:
     Raises:
         ModelError: nothing is published there, or `current.json` is damaged.
     """
-    pointer = models / "current.json"
+    pointer = models / _CURRENT
     if not pointer.is_file():
         raise ModelError(f"no model in {models}: run `make train` first")
     named = _json(pointer)[1]
@@ -178,8 +205,22 @@ def write(folder: Path, weights: Weights, golden: list[str], facts: dict[str, An
     }
     (folder / "manifest.json").write_text(_sealed(manifest), encoding="utf-8", newline="\n")
     thresholds = [weights.threshold, weights.familiarity, weights.known_share]
-    content = json.dumps([files[n] for n in names if n != "pipeline.joblib"] + thresholds)
+    content = json.dumps([files[n] for n in names if n != _PIPELINE] + thresholds)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def copy_served(folder: Path, target: Path) -> None:
+    """Copy a version's folder without the scikit-learn pipeline: what is served, and no more.
+
+    Raises:
+        ModelError: the folder is damaged, incomplete or of another format.
+    """
+    manifest = read_manifest(folder)
+    manifest["files"].pop(_PIPELINE, None)
+    target.mkdir(parents=True)
+    for name in manifest["files"]:
+        shutil.copyfile(folder / name, target / name)
+    (target / "manifest.json").write_text(_sealed(manifest), encoding="utf-8", newline="\n")
 
 
 def publish(models: Path, folder: Path, version: str) -> Path:
@@ -204,7 +245,7 @@ def set_current(models: Path, version: str) -> None:
     before = previous(models, version)
     pointer.write_text(json.dumps({"version": version, "previous": before}) + "\n", encoding="utf-8")
     _sync(pointer)
-    pointer.replace(models / "current.json")
+    pointer.replace(models / _CURRENT)
     _sync(models)
 
 

@@ -29,5 +29,11 @@ DEFAULT_LABELS = tuple(_KNOWN)
 
 
 def describe(label: str) -> Topic:
-    """Return what is known of a label; a newsroom's own label has no id and is its own name."""
+    """Return what is known of a label; a newsroom's own label has no id and is its own name.
+
+    >>> describe("weather").iptc, describe("weather").names["fr"]
+    ('medtop:17000000', 'Météo')
+    >>> describe("culture").iptc, describe("culture").names["fr"]
+    (None, 'culture')
+    """
     return _KNOWN.get(label) or Topic(label, None, dict.fromkeys(LANGUAGES, label))

@@ -1,5 +1,6 @@
 """`python -m training`, as the make targets call it."""
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -91,12 +92,21 @@ def test_a_lexicon_is_learned_written_and_used(
     assert "guimbarde" in out.read_text(encoding="utf-8")
 
 
+def test_headlines_are_made_from_the_patterns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["generate", "--count", "20"]) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert len({row["headline"] for row in rows}) == 20
+    assert {row["lang"] for row in rows} == {"fr", "en", "es", "ar"}
+    assert len({row["label"] for row in rows}) == 5
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (["train", "--corpus", "nothing.csv"], "nothing.csv"),
         (["corpus", "--corpus", "README.md"], "is not a corpus"),
         (["evaluate", "--models", "nowhere", "--eval", "x.tsv"], "no model in nowhere"),
+        (["wheel", "--models", "nowhere"], "no model in nowhere"),
         (["lexicon", "--archive", "nothing.tsv"], "nothing.tsv"),
         (["lexicon"], "ARCHIVE=path or LABELLED=path"),
     ],

@@ -87,6 +87,7 @@ def test_topics_and_threshold(models: Path) -> None:
         (["--from", "jsonl"], '{"headline": "a", "n": 1e999}\n', "line 1: not JSON"),
         (["--from", "jsonl"], '{"headline": "a", "n": NaN}\n', "line 1: not JSON"),
         (["--from", "csv"], "title\nx\n", "no column 'headline'"),
+        (["--from", "csv"], "headline,x,x\na,b,c\n", "two columns of one name"),
         (["--from", "csv"], "headline,x\na\n", "line 2: another number of fields"),
         (["--from", "csv"], 'headline\n"a\n', "unexpected end of data"),
     ],

@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         "--real", type=_paths, default=[], metavar="PATH[,PATH...]", help="refuse corpus lines close to these headlines"
     )
     train = command("train", commands.run_train, "train a model and make it the current one")
-    train.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
+    train.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
     train.add_argument("--force", action="store_true", help="train again although nothing has changed")
     learned = command("lexicon", commands.run_lexicon, "learn word weights from an archive of headlines")
     learned.add_argument("--archive", type=_paths, default=[], metavar="PATH[,PATH...]", help="headlines, any columns")
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
                          "not learned from, to set confidence and threshold by")  # fmt: skip
     learned.add_argument("--out", type=Path, default=OWN / "lexicon" / "20-newsroom.tsv", help="the layer to write")
     evaluated = command("evaluate", commands.run_evaluate, "measure the current model")
-    evaluated.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
+    evaluated.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
     evaluated.add_argument("--eval", type=_paths, default=[], metavar="PATH[,PATH...]", help="labelled headlines")
     evaluated.add_argument("--labelled", type=_paths, default=[], help="labelled headlines for the peers to learn from")
     evaluated.add_argument("--report", type=Path, default=Path("report"), help="folder for the report")
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "retrain", commands.run_retrain, "train on corpus and corrections, and publish what passes the gate"
     )
     retrained.add_argument("--corrections", type=_paths, required=True, metavar="PATH[,PATH...]", help="accepted ones")
-    retrained.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
+    retrained.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
     retrained.add_argument("--eval", type=_paths, default=[], metavar="PATH[,PATH...]", help="labelled headlines")
     retrained.add_argument("--report", type=Path, default=Path("report"), help="folder for the report")
     retrained.add_argument("--force", metavar="REASON", help="publish in any case, for this reason")
@@ -71,9 +71,15 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = commands_of.add_parser(name, help=text, description=text)
         sub.set_defaults(run=run)
-        sub.add_argument("--models", type=Path, default=storage.default_folder(), help="where models are kept")
+        sub.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
         if name == "rollback":
             sub.add_argument("--version", help="another than the one before")
+    made = command("generate", commands.run_generate, "write headlines made from the corpus's patterns, as CSV")
+    made.add_argument("--count", type=int, default=1000, help="how many (default: 1000)")
+    made.add_argument("--seed", type=int, default=0, help="another seed gives others")
+    packed = command("wheel", commands.run_wheel, "build a wheel that carries the current model")
+    packed.add_argument("--models", type=Path, default=storage.own_folder(), help="where models are kept")
+    packed.add_argument("--out", type=Path, default=Path("dist"), help="folder for the wheel")
     return parser
 
 

@@ -1,6 +1,7 @@
 """What each command of `python -m training` does: reads its options, prints what it found, returns an exit code."""
 
 import argparse
+import csv
 import sys
 from pathlib import Path
 
@@ -14,12 +15,14 @@ from training import (
     compare,
     corrections,
     evaluate,
+    generate,
     learn,
     lexicon,
     publish,
     report,
     resemblance,
     versions,
+    wheel,
 )
 from training import retrain as retraining
 from training.corpus import Corpus
@@ -157,6 +160,23 @@ def run_audit(options: argparse.Namespace) -> int:
     for doubt in doubts[: options.most]:
         print(doubt)
     print(f"{len(doubts)} labels to look at, the most doubtful first", file=sys.stderr)
+    return 0
+
+
+def run_generate(options: argparse.Namespace) -> int:
+    """Write headlines made from the corpus's patterns, as CSV."""
+    corpus = read(options.corpus)
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow(["headline", "label", "lang"])
+    for headline, pattern in generate.generate(corpus.patterns, corpus.lexis, options.count, options.seed):
+        out.writerow([headline, pattern.topic, pattern.lang])
+    return 0
+
+
+def run_wheel(options: argparse.Namespace) -> int:
+    """Build a wheel that carries the model in force."""
+    built = wheel.build(options.models, options.out)
+    print(f"{built}: {built.stat().st_size / 1e6:.0f} MB")
     return 0
 
 

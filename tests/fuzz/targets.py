@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from classifier import Classifier, InputError, Prediction, formats, terms, ticker
+from classifier.label import OUTPUTS, Manner, label
 from service.app import create_app
 from service.settings import Settings
 from tests.fuzz import seeds
@@ -44,7 +45,7 @@ def of(model: Classifier) -> dict[str, Target]:
         for target in (
             Target("ticker", read_ticker, seeds.TICKERS, 0.3),
             Target("terms", fold, seeds.TEXTS, 0.35),
-            Target("formats", read_file, seeds.FILES, 0.29, partial(mixed, b"\3", "lines")),
+            Target("formats", files(model), seeds.FILES, 0.29, partial(mixed, b"\3", "lines")),
             Target("model", both_paths(model), [*seeds.TEXTS, b"\n".join(seeds.TEXTS)], 0.01),
             Target("asked", requests(model), seeds.REQUESTS, 0.05, partial(mixed, bytes(3), "body")),
         )
@@ -97,10 +98,12 @@ def fold(data: bytes) -> None:
         before = (word.start, word.end)
 
 
-_ANSWER = {"label": "sport", "confidence": 0.9, "probabilities": {"sport": 0.9, "other": 0.1}, "reason": None}
+def files(model: Classifier) -> Check:
+    """Return a target: what is read from a file and labelled by this model."""
+    return partial(read_file, model)
 
 
-def read_file(data: bytes) -> None:
+def read_file(model: Classifier, data: bytes) -> None:
     """A file is refused by an `InputError`, or each of its records has one line of the answer, which reads back."""
     kind = (*formats.INPUTS, None)[data[0] % 5 if data else 4]
     try:
@@ -110,11 +113,13 @@ def read_file(data: bytes) -> None:
     except InputError:
         return
     assert all(isinstance(record["headline"], str) for record in records)
-    for to in ("table", kind if kind in formats.OUTPUTS else "jsonl"):
-        out = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace", newline="")
-        predictions = [Prediction(record["headline"], **_ANSWER, version="1", known_share=1) for record in records]
-        formats.Writer(to, out).write(records, predictions)
-        _reads_back(to, out.buffer.getvalue().decode(), records)
+    for to in ("table", kind if kind in OUTPUTS else "jsonl"):
+        manner = Manner(to).given(records[0]) if records else Manner(to)
+        try:
+            written = manner.header() + label(model, manner, records).text
+        except InputError:
+            continue
+        _reads_back(to, written.encode("utf-8", "backslashreplace").decode(), records)
 
 
 def _reads_back(kind: str, written: str, records: list[dict[str, Any]]) -> None:
