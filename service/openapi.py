@@ -23,7 +23,8 @@ def describe(classifier: Classifier) -> dict[str, Any]:
         "info": {
             "title": "Headline topics",
             "version": "1",
-            "description": "Says which topic a headline belongs to, or honestly none.",
+            "description": "Says which topic a headline belongs to, or honestly none. What speaks the protocols of other"
+            " tools (Superdesk, Label Studio, the Open Inference Protocol) is described by them, not here.",
         },
         "paths": {
             "/v1/classify": {"post": _classify(topics)},
