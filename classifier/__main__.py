@@ -3,12 +3,16 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
+from io import BufferedReader
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
-from classifier import formats
-from classifier.errors import ClassifierError
+from classifier import feeds, formats
+from classifier.errors import ClassifierError, InputError
+from classifier.model import Prediction
 from classifier.storage import load
 
 
@@ -30,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m classifier", description="Say which topic each headline is about.")
     parser.add_argument("file", nargs="?", default="-", help="headlines to read; standard input when left out")
     parser.add_argument("--from", dest="source", choices=formats.INPUTS, help="input format (guessed when left out)")
-    parser.add_argument("--to", choices=formats.OUTPUTS, default="table", help="output format (default: table)")
+    parser.add_argument("--to", choices=formats.OUTPUTS, help="output format (default: table; a feed's is feed)")
     parser.add_argument("--model", metavar="FOLDER", help="model folder (default: $HEADLINES_MODELS, else models/)")
     parser.add_argument("--topics", type=lambda text: text.split(","), metavar="A,B", help="answer among these alone")
     parser.add_argument("--threshold", type=float, metavar="P", help="abstain below this confidence")
@@ -38,20 +42,34 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> None:
-    classifier = load(options.model)
+    classify = partial(load(options.model).classify, topics=options.topics, threshold=options.threshold)
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
-    writer = formats.Writer(options.to, sys.stdout)
     with _opened(options.file) as stream:
+        if options.source == "feed" or (not options.source and feeds.is_feed(options.file, stream.peek(64))):
+            _feed(stream, options.to, classify)
+            return
+        if options.to == "feed":
+            raise InputError("only a feed can be written as a feed")
+        writer = formats.Writer(options.to or "table", sys.stdout)
         lines = formats.chunks(stream)
         first = next(lines, [])
         kind = options.source or formats.guess(options.file, first)
         for batch in formats.records(kind, chain([first], lines)):
-            headlines = [record["headline"] for record in batch]
-            writer.write(batch, classifier.classify(headlines, topics=options.topics, threshold=options.threshold))
+            writer.write(batch, classify([record["headline"] for record in batch]))
 
 
-def _opened(name: str) -> BinaryIO:
-    return sys.stdin.buffer if name == "-" else Path(name).open("rb")
+def _feed(stream: BufferedReader, to: str | None, classify: Callable[[list[str]], list[Prediction]]) -> None:
+    feed = feeds.read(stream.read(feeds.MAX_BYTES + 1))
+    predictions = classify(feed.headlines)
+    if to in (None, "feed"):
+        sys.stdout.buffer.write(feed.labelled(predictions))
+        sys.stdout.buffer.flush()
+        return
+    formats.Writer(to, sys.stdout).write([{"headline": headline} for headline in feed.headlines], predictions)
+
+
+def _opened(name: str) -> BufferedReader:
+    return cast(BufferedReader, sys.stdin.buffer) if name == "-" else Path(name).open("rb")
 
 
 if __name__ == "__main__":

@@ -1,19 +1,20 @@
-"""Headlines in and answers out, as streams: lines, tickers, CSV and JSON Lines."""
+"""Headlines in and answers out, as streams: lines, tickers, CSV, JSON Lines; and news items out, as ninjs."""
 
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, TextIO
 
-from classifier import ticker
+from classifier import ninjs, ticker
 from classifier.errors import InputError
 from classifier.model import Prediction
 
 Record = dict[str, Any]
 """What a headline came with; its text is under `headline`."""
 
-INPUTS = ("lines", "ticker", "csv", "jsonl")
-OUTPUTS = ("table", "jsonl", "csv")
+INPUTS = ("lines", "ticker", "csv", "jsonl", "feed")
+OUTPUTS = ("table", "jsonl", "csv", "ninjs", "feed")
+"""A feed is read and written whole, by `feeds`."""
 
 MAX_TICKER_BYTES = 4 << 20
 _CHUNK = 1 << 16
@@ -115,7 +116,10 @@ def _json_record(line: str, number: int) -> Record:
 
 
 class Writer:
-    """Writes answers to a text stream in one of `OUTPUTS`; what a record came with is kept beside its answer."""
+    """Writes answers to a text stream in one of `OUTPUTS` but `feed`.
+
+    What a record came with is kept beside its answer in `jsonl` and `csv`; of it `ninjs` has the `uri` alone.
+    """
 
     def __init__(self, kind: str, out: TextIO) -> None:
         self.kind = kind
@@ -127,6 +131,8 @@ class Writer:
         for record, prediction in zip(batch, predictions, strict=True):
             if self.kind == "table":
                 self.out.write(_row(prediction))
+            elif self.kind == "ninjs":
+                self.out.write(json.dumps(ninjs.item_of(record, prediction), ensure_ascii=False) + "\n")
             else:
                 answer = prediction.to_dict()
                 merged = record | {_free(key, record): value for key, value in answer.items() if key != "headline"}

@@ -6,7 +6,7 @@ a tool reports as right or wrong is handed on as a correction.
 
 from flask import Blueprint
 
-from service.adapters import inference, label_studio, superdesk
+from service.adapters import feeds, inference, label_studio, ninjs, superdesk
 from service.adapters.shared import Corrections
 from service.desk import Desk
 
@@ -20,6 +20,8 @@ def blueprints(desk: Desk, corrections: Corrections | None = None) -> list[Bluep
         corrections: what keeps them; without it a tool that reports one is told 501.
     """
     return [
+        feeds.blueprint(desk),
+        ninjs.blueprint(desk),
         inference.blueprint(desk),
         label_studio.blueprint(desk, corrections),
         superdesk.blueprint(desk, corrections),

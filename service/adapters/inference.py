@@ -49,6 +49,8 @@ def blueprint(desk: Desk) -> Blueprint:
     def infer(version: str | None = None) -> Response:
         desk.admit("classify")
         model = _of_version(desk.model, version)
+        if "Inference-Header-Content-Length" in request.headers:
+            raise Problem(HTTPStatus.BAD_REQUEST, "Tensors are read as JSON: send them with binary_data off.")
         body = asked.read_json(request, untyped=True)
         headlines, wanted = _headlines(body), _wanted(body)
         outputs = _outputs(desk.classify(headlines, model=model).predictions, model.topics)
@@ -99,7 +101,7 @@ def _headlines(body: dict[str, Any]) -> list[str]:
     if tensor.get("datatype") != "BYTES":
         raise asked.wrong(f"{at}/datatype", "Headlines are of datatype BYTES.")
     if "data" not in tensor:
-        raise asked.wrong(f"{at}/data", "data is missing: tensors are read as JSON, binary_data must be off.")
+        raise asked.wrong(f"{at}/data", "data is missing: tensors are read as JSON, with binary_data off.")
     data, shape = tensor["data"], tensor.get("shape")
     if isinstance(data, list) and data and all(isinstance(row, list) and len(row) == 1 for row in data):
         data = [row[0] for row in data]

@@ -104,7 +104,7 @@ def test_a_body_without_a_media_type_is_read_as_triton_clients_send_it(client: F
         ({"inputs": [tensor([], [0])]}, "list of texts"),
         ({"inputs": [tensor("x")]}, "list of texts"),
         ({"inputs": [{"name": "headline", "datatype": "BYTES", "shape": [1],
-                      "parameters": {"binary_data_size": 9}}]}, "binary_data must be off"),
+                      "parameters": {"binary_data_size": 9}}]}, "binary_data off"),
         ({"inputs": [tensor(["x"])], "id": 1}, "/id"),
         ({"inputs": [tensor(["x"])], "outputs": "label"}, "/outputs"),
         ({"inputs": [tensor(["x"])], "outputs": [{"name": "logits"}]}, "/outputs/0"),
@@ -120,6 +120,11 @@ def test_a_wrong_request_is_refused_as_the_protocol_wants_it(client: FlaskClient
     assert answer.status_code == 422
     assert list(answer.get_json()) == ["error"]
     assert told in answer.get_json()["error"]
+
+
+def test_binary_tensors_are_told_to_be_sent_as_json(client: FlaskClient) -> None:
+    answer = client.post(INFER, data=b"{}\x01", headers={"Inference-Header-Content-Length": "2"})
+    assert (answer.status_code, "binary_data off" in answer.get_json()["error"]) == (400, True)
 
 
 @pytest.mark.parametrize(
