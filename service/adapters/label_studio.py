@@ -27,9 +27,9 @@ class Labelling:
     """The project's choices by our label."""
 
     def prediction(self, found: Prediction) -> dict[str, Any]:
-        """Return a prediction as Label Studio keeps it; without a result where we have none."""
+        """Return a prediction as Label Studio keeps it; without a result where there is none among the choices."""
         about = {"score": round(found.confidence, 6), "model_version": found.version}
-        if not found.label:
+        if found.label not in self.choices:
             return {"result": [], **about}
         value = {"choices": [self.choices[found.label]]}
         names = {"from_name": self.from_name, "to_name": self.to_name, "type": "choices"}
@@ -57,8 +57,7 @@ def blueprint(desk: Desk, corrections: Corrections | None) -> Blueprint:
         model, body = desk.model, asked.read_json(request)
         labelling = read_config(body.get("label_config"), model.topics, "/label_config")
         headlines = _headlines(body.get("tasks"), labelling.field)
-        topics = list(labelling.choices)
-        found = desk.classify(headlines, model=model, topics=topics).predictions if headlines else []
+        found = desk.classify(headlines, model=model).predictions
         results = [labelling.prediction(prediction) for prediction in found]
         return answer({"results": results, "model_version": model.version})
 

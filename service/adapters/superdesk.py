@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from classifier.feed_reader import plain
 from classifier.topics import LANGUAGES, describe
 from service import asked
 from service.adapters.shared import Corrections, answer, kept, topic_named, trusted
@@ -57,7 +58,7 @@ def _guid(article: dict[str, Any]) -> str:
 def _headline(article: dict[str, Any]) -> str:
     headline = article.get("headline", "")
     asked.check([headline], lambda _: "/headline")
-    return str(headline).strip()
+    return plain(headline).strip()  # its editors may put mark-up there
 
 
 def _language(article: dict[str, Any]) -> str:

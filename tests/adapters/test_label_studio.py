@@ -69,8 +69,16 @@ def test_each_task_gets_one_prediction_among_the_choices_of_the_project(client: 
     told = answer.get_json()
     jsonschema_rs.validate(PREDICTIONS, told)
     choices = [[result["value"]["choices"][0] for result in found["result"]] for found in told["results"]]
-    assert choices == [["Sport"], ["Météo"], []]
+    right = [prediction.label for prediction in model.classify(task["data"]["headline"] for task in TASKS)]  # type: ignore
+    assert choices == [[{"sport": "Sport", "weather": "Météo"}[label]] if label else [] for label in right]
+    assert choices[0] == ["Sport"]
     assert {found["model_version"] for found in told["results"]} == {model.version}
+
+
+def test_a_topic_that_is_no_choice_of_the_project_gets_no_result(client: FlaskClient) -> None:
+    config = CONFIG.replace('<Choice value="Sport"/>', "")
+    results = client.post("/predict", json=ASKED | {"label_config": config}).get_json()["results"]
+    assert results[0]["result"] == []
 
 
 def test_no_tasks_get_no_predictions(client: FlaskClient) -> None:

@@ -43,6 +43,12 @@ def test_an_article_gets_its_media_topic(client: FlaskClient) -> None:
     assert "Deportes" in tag["aliases"]
 
 
+def test_mark_up_in_a_headline_is_not_read(client: FlaskClient, kept: Kept) -> None:
+    marked = ARTICLE | {"headline": "<p>Le <b>Raja</b> bat le Wydad &amp; gagne</p>", "concepts": [SPORT]}
+    client.post("/article/store", json=marked)
+    assert kept.corrections[0]["headline"] == "Le Raja bat le Wydad & gagne"
+
+
 @pytest.mark.parametrize("headline", ["", "   ", "zzz qqq xxx www"])
 def test_an_article_without_an_answer_gets_no_concept(client: FlaskClient, headline: str) -> None:
     told = client.post("/article/analysis", json={"headline": headline, "body": []}).get_json()
