@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from classifier.errors import InputError
-from classifier.topics import LANGUAGES
+from classifier.topics import language
 
 MAX_ITEMS = 500
 MAX_DEPTH = 64
@@ -161,9 +161,7 @@ class Reader:
             self._item.named.add((self._about.get("domain", ""), text.strip()))
 
     def _speak(self, tag: str) -> None:
-        language = tag.strip().partition("-")[0].lower()
-        if language in LANGUAGES:
-            self.language = language
+        self.language = language(tag) or self.language
 
 
 def plain(title: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from classifier.errors import InputError
 from classifier.feed_reader import SCHEME, plain
 from classifier.model import Prediction
-from classifier.topics import LANGUAGES, describe
+from classifier.topics import describe, language
 
 VERSIONS = ("3.1", "1.6")
 
@@ -30,7 +30,8 @@ def headline(item: Item) -> str:
     text = main.get("value")
     if not isinstance(text, str):
         raise InputError("the item has no headline that is a text")
-    return plain(text) if main.get("contentType") == "text/html" else text
+    kind = main.get("contentType", main.get("contenttype"))  # as 2.x had it
+    return plain(text) if kind == "text/html" else text
 
 
 def labelled(item: Item, prediction: Prediction, version: str = VERSIONS[0]) -> Item:
@@ -52,7 +53,7 @@ def labelled(item: Item, prediction: Prediction, version: str = VERSIONS[0]) -> 
     if any(isinstance(one, dict) and named.items() <= one.items() for one in subjects):
         return item
     subject = {
-        "name": describe(prediction.label).names[_language(item)],
+        "name": describe(prediction.label).names[language(item.get("language")) or "en"],
         "rel": "about",
         **named,
         "creator": f"headline-topics {prediction.version}",
@@ -79,9 +80,3 @@ def _named(label: str, version: str) -> dict[str, str]:
     if version == "3.1":
         return {"uri": SCHEME + code} if code else {"literal": label}
     return {"scheme": SCHEME, "code": code} if code else {"code": label}
-
-
-def _language(item: Item) -> str:
-    tag = item.get("language")
-    language = tag.partition("-")[0].lower() if isinstance(tag, str) else ""
-    return language if language in LANGUAGES else "en"

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Request
 
 from classifier import ticker
-from classifier.topics import LANGUAGES
+from classifier.topics import LANGUAGES, language
 from service.problems import Problem
 
 MAX_BODY = 256 * 1024
@@ -218,10 +218,10 @@ def _from_json(text: str) -> Asked:
 def _language(tag: object, given: bool = False) -> str | None:
     if tag is None and not given:
         return None
-    language = tag.partition("-")[0].lower() if isinstance(tag, str) else None
-    if language not in LANGUAGES:
+    found = language(tag)
+    if not found:
         raise wrong("/lang", f"lang is one of {', '.join(LANGUAGES)}, or a tag that begins so, as fr-MA.")
-    return language
+    return found
 
 
 def _problems(headlines: list[Any]) -> list[tuple[int, Problem]]:

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from classifier.feed_reader import plain
-from classifier.topics import LANGUAGES, describe
+from classifier.topics import describe, language
 from service import asked
 from service.adapters.shared import Corrections, answer, kept, topic_named, trusted
 from service.desk import Desk
@@ -24,12 +24,9 @@ def blueprint(desk: Desk, corrections: Corrections | None) -> Blueprint:
     def analysis() -> Response:
         desk.admit("classify")
         article = asked.read_json(request)
-        headline = _headline(article)
-        concepts = []
-        if headline:
-            [prediction] = desk.classify([headline]).predictions
-            if prediction.label:
-                concepts = [_concept(prediction.label, prediction.confidence, _language(article))]
+        headline, lang = _headline(article), language(article.get("language")) or "en"
+        predictions = desk.classify([headline] if headline else []).predictions
+        concepts = [_concept(found.label, found.confidence, lang) for found in predictions if found.label]
         return answer({"uuid": _guid(article), "concepts": concepts, "broader": []})
 
     @routes.post("/article/store")
@@ -61,23 +58,17 @@ def _headline(article: dict[str, Any]) -> str:
     return plain(headline).strip()  # its editors may put mark-up there
 
 
-def _language(article: dict[str, Any]) -> str:
-    tag = article.get("language")
-    language = tag.partition("-")[0].lower() if isinstance(tag, str) else ""
-    return language if language in LANGUAGES else "en"
-
-
-def _concept(label: str, confidence: float, language: str) -> dict[str, Any]:
+def _concept(label: str, confidence: float, lang: str) -> dict[str, Any]:
     topic = describe(label)
     link = {"source": "iptc", "relationType": "exactMatch", "id": topic.iptc, "uri": "", "url": ""}
     return {
         "uuid": topic.iptc or label,
-        "title": topic.names[language],
+        "title": topic.names[lang],
         # A category belongs to the Media Topics, a topic to the newsroom.
         "type": "category" if topic.iptc else "topic",
         "weight": round(confidence, 6),
         "source": "headline-topics",
-        "aliases": sorted({*topic.names.values()} - {topic.names[language]}),
+        "aliases": sorted({*topic.names.values()} - {topic.names[lang]}),
         "broader": "",
         "links": [link] if topic.iptc else [],
     }
