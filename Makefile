@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help install corpus train lexicon evaluate classify serve key test soak bench lint clean
+.PHONY: help install corpus train lexicon evaluate classify serve key test soak fuzz bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ test: $(VENV)/made-dev train ## run all tests
 
 soak: $(VENV)/made-dev train ## the tests of swapping models, ten times as long as in make test
 	SWAPS=2000 $(BIN)/python -m pytest tests/test_models.py
+
+fuzz: $(VENV)/made-dev train ## try INPUTS=20000000 random inputs and 5,000 damaged models, on all cores
+	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),20000000) $(if $(SEED),--seed '$(SEED)')
 
 bench: $(VENV)/made-bench train ## time the classifier beside its peers, on HEADLINES=path or made-up ones, and write report/
 	@mkdir -p report

@@ -31,10 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    inputs, outputs = (*formats.INPUTS, "feed"), (*formats.OUTPUTS, "feed")  # a feed is read whole, and is no stream
     parser = argparse.ArgumentParser(prog="python -m classifier", description="Say which topic each headline is about.")
     parser.add_argument("file", nargs="?", default="-", help="headlines to read; standard input when left out")
-    parser.add_argument("--from", dest="source", choices=formats.INPUTS, help="input format (guessed when left out)")
-    parser.add_argument("--to", choices=formats.OUTPUTS, help="output format (default: table; a feed's is feed)")
+    parser.add_argument("--from", dest="source", choices=inputs, help="input format (guessed when left out)")
+    parser.add_argument("--to", choices=outputs, help="output format (default: table; a feed's is feed)")
     parser.add_argument("--model", metavar="FOLDER", help="model folder (default: $HEADLINES_MODELS, else models/)")
     parser.add_argument("--topics", type=lambda text: text.split(","), metavar="A,B", help="answer among these alone")
     parser.add_argument("--threshold", type=float, metavar="P", help="abstain below this confidence")

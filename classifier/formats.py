@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, TextIO
 
@@ -12,9 +13,8 @@ from classifier.model import Prediction
 Record = dict[str, Any]
 """What a headline came with; its text is under `headline`."""
 
-INPUTS = ("lines", "ticker", "csv", "jsonl", "feed")
-OUTPUTS = ("table", "jsonl", "csv", "ninjs", "feed")
-"""A feed is read and written whole, by `feeds`."""
+INPUTS = ("lines", "ticker", "csv", "jsonl")
+OUTPUTS = ("table", "jsonl", "csv", "ninjs")
 
 MAX_TICKER_BYTES = 4 << 20
 _CHUNK = 1 << 16
@@ -53,9 +53,16 @@ def guess(name: str, first: list[str]) -> str:
     start = first[0] if first else ""
     if start.lstrip().startswith("{"):
         return "jsonl"
-    if "," in start and "headline" in next(csv.reader([start]), []):
+    if _is_header(start):
         return "csv"
     return "ticker" if any(len(ticker.split(line)) >= ticker.MIN_STRIP for line in first) else "lines"
+
+
+def _is_header(line: str) -> bool:
+    try:
+        return "," in line and "headline" in next(csv.reader([line]), [])
+    except csv.Error:
+        return False
 
 
 def records(kind: str, lines: Iterable[list[str]]) -> Iterator[list[Record]]:
@@ -107,7 +114,7 @@ def _csv_records(lines: Iterable[list[str]]) -> Iterator[list[Record]]:
 
 def _json_record(line: str, number: int) -> Record:
     try:
-        record = json.loads(line)
+        record = json.loads(line, parse_constant=_not_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise InputError(f"line {number}: not JSON") from error
     if not isinstance(record, dict) or not isinstance(record.get("headline"), str):
@@ -115,8 +122,18 @@ def _json_record(line: str, number: int) -> Record:
     return record
 
 
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _not_finite(text)
+
+
+def _not_finite(text: str) -> float:
+    # Read as infinity or no number, it would be written as what is no JSON.
+    raise ValueError(f"{text[:20]} is no finite number")
+
+
 class Writer:
-    """Writes answers to a text stream in one of `OUTPUTS` but `feed`.
+    """Writes answers to a text stream in one of `OUTPUTS`.
 
     What a record came with is kept beside its answer in `jsonl` and `csv`; of it `ninjs` has the `uri` alone.
     """
@@ -145,9 +162,19 @@ class Writer:
             return
         merged = {key: value for key, value in merged.items() if not isinstance(value, dict)}
         if self._csv is None:
-            self._csv = csv.DictWriter(self.out, list(merged), extrasaction="ignore", lineterminator="\n")
+            self._csv = csv.DictWriter(_UnixLines(self.out), list(merged), extrasaction="ignore", lineterminator="\r\n")
             self._csv.writeheader()
         self._csv.writerow(merged)
+
+
+class _UnixLines:
+    """Ends rows with a line feed; only a writer told to end them with both marks quotes a field with a return in it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, row: str) -> int:
+        return self._out.write(row.removesuffix("\r\n") + "\n")
 
 
 def _free(key: str, record: Record) -> str:

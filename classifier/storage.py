@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifier import manifest as manifests
 from classifier.errors import ModelError
 from classifier.index import Index
 from classifier.model import Classifier, Weights
@@ -36,16 +38,8 @@ MODELS_VARIABLE = "HEADLINES_MODELS"
 GOLDEN_TOLERANCE = 1e-6
 _VOCABULARY = "vocabulary.txt"
 _MAX_BYTES = 1 << 30
-_MANIFEST_KEYS = {
-    "format",
-    "topics",
-    "threshold",
-    "familiarity",
-    "known_share",
-    "files",
-    "golden",
-    "sha256",
-}
+_MAX_TEXT_BYTES = 1 << 24
+_TABLES = ("table", "words.keys", "words.slots", "ngrams.keys", "ngrams.slots", "intercept")
 
 
 def default_folder() -> Path:
@@ -83,10 +77,10 @@ def current(models: Path) -> str:
     pointer = models / "current.json"
     if not pointer.is_file():
         raise ModelError(f"no model in {models}: run `make train` first")
-    try:
-        version = json.loads(pointer.read_text(encoding="utf-8"))["version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{pointer} is damaged: it does not name a version") from error
+    named = _json(pointer)[1]
+    if not isinstance(named, dict) or "version" not in named:
+        raise ModelError(f"{pointer} is damaged: it does not name a version")
+    version = named["version"]
     if not isinstance(version, str) or Path(version).name != version or version in ("", ".", ".."):
         raise ModelError(f"{pointer} is damaged: {version!r} is not a version")
     return version
@@ -99,23 +93,33 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         ModelError: the manifest or a file is missing, damaged or of another format.
     """
     file = folder / "manifest.json"
-    try:
-        text = file.read_text(encoding="utf-8")
-        manifest = json.loads(text)
-    except OSError as error:
-        raise ModelError(f"cannot read {file}: {error.strerror}") from error
-    except ValueError as error:
-        raise ModelError(f"{file} is damaged: not JSON") from error
+    text, manifest = _json(file)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
         raise ModelError(f"{file} has format {found!r}, this version reads format {FORMAT}: train the model again")
-    if missing := _MANIFEST_KEYS - set(manifest):
-        raise ModelError(f"{file} is damaged: no {', '.join(sorted(missing))}")
+    if fault := manifests.fault(manifest, [*(f"{name}.npy" for name in _TABLES), _VOCABULARY]):
+        raise ModelError(f"{file} is damaged: {fault}")
     if text != _sealed(manifest):
         raise ModelError(f"{file} is damaged: it does not match its own checksum")
     for name, expected in manifest["files"].items():
         _check_file(folder / Path(name).name, expected)
     return manifest
+
+
+def _json(file: Path) -> tuple[str, Any]:
+    """Return a file's text and what it says as JSON."""
+    try:
+        found = file.stat()
+        # Reading a pipe or a device might never end.
+        readable = stat.S_ISREG(found.st_mode) and found.st_size <= _MAX_TEXT_BYTES
+        text = file.read_text(encoding="utf-8") if readable else ""
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode()  # halves of characters are no text
+    except OSError as error:
+        raise ModelError(f"cannot read {file}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{file} is damaged: not JSON") from error
+    return text, value
 
 
 @contextmanager
@@ -196,14 +200,9 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _arrays(weights: Weights) -> dict[str, NDArray[Any]]:
-    return {
-        "table": weights.table,
-        "words.keys": weights.words.keys,
-        "words.slots": weights.words.slots,
-        "ngrams.keys": weights.ngrams.keys,
-        "ngrams.slots": weights.ngrams.slots,
-        "intercept": weights.intercept,
-    }
+    words, ngrams = weights.words, weights.ngrams
+    arrays = (weights.table, words.keys, words.slots, ngrams.keys, ngrams.slots, weights.intercept)
+    return dict(zip(_TABLES, arrays, strict=True))
 
 
 def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
@@ -211,9 +210,11 @@ def _read_weights(folder: Path, manifest: dict[str, Any]) -> Weights:
     table = _array(folder, "table", np.float32)
     _require(table.ndim == 2 and table.shape[1] == 2 * (k + 2) + 1 and len(table) > 1, folder, "table")
     _require(bool(np.isfinite(table).all()) and not table[0].any(), folder, "table")
+    # Squared norms, and letters in known words: roots and shares are taken of them.
+    _require(bool((table[:, [k + 1, 2 * k + 3, 2 * k + 4]] >= 0).all()), folder, "table")
     intercept = _array(folder, "intercept", np.float64)
     _require(intercept.shape == (k + 1,) and bool(np.isfinite(intercept).all()), folder, "intercept")
-    vocabulary = np.asarray(np.memmap(folder / _VOCABULARY, dtype=np.uint8, mode="r"))
+    vocabulary = _vocabulary(folder / _VOCABULARY)
     _require(int(np.count_nonzero(vocabulary == ord("\n"))) == len(table) - 2, folder, "vocabulary")
     words, ngrams = _index(folder, "words"), _index(folder, "ngrams")
     _require(len(words.keys) + len(ngrams.keys) == len(table) - 1, folder, "table")
@@ -242,11 +243,21 @@ def _index(folder: Path, name: str) -> Index:
 def _array(folder: Path, name: str, dtype: type[np.generic]) -> NDArray[Any]:
     file = folder / f"{name}.npy"
     try:
-        array = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
-    except (ValueError, OSError, EOFError) as error:
+        with np.errstate(all="ignore"):
+            array = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+    except Exception as error:  # a header is Python source, and NumPy's reader fails on a crafted one in any way
         raise ModelError(f"{file} is damaged: {error}") from error
     _require(array.dtype == dtype and array.ndim > 0, folder, name)
     return array
+
+
+def _vocabulary(file: Path) -> NDArray[np.uint8]:
+    try:
+        vocabulary = np.asarray(np.memmap(file, dtype=np.uint8, mode="r"))
+        vocabulary.tobytes().decode()
+    except (ValueError, OSError) as error:
+        raise ModelError(f"{file} is damaged: {error}") from error
+    return vocabulary
 
 
 def _require(whole: bool, folder: Path, name: str) -> None:
@@ -256,8 +267,6 @@ def _require(whole: bool, folder: Path, name: str) -> None:
 
 def _check_golden(classifier: Classifier, manifest: dict[str, Any], folder: Path) -> None:
     golden = manifest["golden"]
-    if not golden:
-        raise ModelError(f"{folder / 'manifest.json'} is damaged: no golden headlines")
     found = classifier.probabilities(headline for headline, _ in golden)
     worst = float(np.abs(found - np.array([row for _, row in golden])).max())
     if not worst <= GOLDEN_TOLERANCE:
@@ -269,6 +278,8 @@ def _check_file(file: Path, expected: dict[str, Any]) -> None:
         size = file.stat().st_size
     except OSError as error:
         raise ModelError(f"{file} is missing") from error
+    if not file.is_file():
+        raise ModelError(f"{file} is damaged: not a file")
     if size != expected["bytes"] or size > _MAX_BYTES:
         raise ModelError(f"{file} is damaged: {size} bytes, not {expected['bytes']}")
     if _sha256(file) != expected["sha256"]:

@@ -13,20 +13,22 @@ MAX_HEADLINE = 300
 MIN_STRIP = 3
 """Pieces that make a line a strip, where a page has to be told from a list of headlines."""
 
-# A separator of its own kind each, strongest first: one found in a line decides how that line is read.
 _MARKS = "•●○◦∙‣⁃▪▫■□◆◇★☆►▶▸◄◀❖✦✱¤|¦‖│┃"
+# A separator of its own kind each, strongest first: one found in a line decides how that line is read. None begins with
+# a run of spaces, which would be tried anew at each of them: pieces are stripped afterwards anyway.
 _SEPARATORS = (
-    re.compile(rf"[ \t\u00a0\u202f]*[{_MARKS}][ \t\u00a0\u202f{_MARKS}]*"),
-    re.compile(r"[ \u00a0]*\t[ \t\u00a0]*"),
+    re.compile(f"[{_MARKS}]+"),
+    re.compile(r"\t+"),
     # Single no-break spaces belong to French punctuation; two plain spaces happen in a headline by mistake.
-    re.compile(r"[ \u202f]*\u00a0[ \u202f]*\u00a0[ \u00a0\u202f]*| {3,}"),
-    re.compile(r" +(?:\+{2,}|\*{2,}|/{2,}|>{2,}|#{2,}) +"),
-    re.compile(r" +· +| {2,}[-–—] +| +[-–—] {2,}"),
+    re.compile(r"\u00a0[ \u202f]*\u00a0| {3,}"),
+    re.compile(r" (?:\+{2,}|\*{2,}|/{2,}|>{2,}|#{2,}) "),
+    re.compile(r" · |  [-–—] | [-–—]  "),
 )
 _DASHES = tuple(re.compile(rf" {dash} ") for dash in "—–-")
 _LEADING = re.compile(rf"^(?:[{_MARKS}·*+>#–—-]+\s+|\d{{1,3}}[.)]\s+(?=\D))")
 _LINE_BREAKS = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _QUOTES = {"«": "»", "“": "”", "„": "“", "(": ")", "[": "]", "‘": "’", "‹": "›"}
+_QUOTE = re.compile("[" + re.escape("".join([*_QUOTES, *_QUOTES.values(), '"'])) + "]")
 _ENDS_SENTENCE = (".", "!", "…", ";", ",")
 
 
@@ -89,7 +91,7 @@ def _is_rubric(pieces: list[str], line: str) -> bool:
 def _split_at_dashes(line: str) -> list[str]:
     """Split at spaced dashes only where all pieces read like headlines; an aside between dashes never does."""
     for dash in _DASHES:
-        cuts = [match.span() for match in dash.finditer(line) if not _inside_quotation(line, match.start())]
+        cuts = _outside_quotations(line, [match.span() for match in dash.finditer(line)])
         edges = [0, *(edge for cut in cuts for edge in cut), len(line)]
         pieces = [line[a:b].strip() for a, b in zip(edges[::2], edges[1::2], strict=True)]
         if len(pieces) >= MIN_STRIP and all(_reads_like_a_headline(piece) for piece in pieces):
@@ -102,16 +104,27 @@ def _reads_like_a_headline(piece: str) -> bool:
     return len(piece.split()) >= 4 and not first.islower()
 
 
-def _inside_quotation(line: str, at: int) -> bool:
-    awaited: list[str] = []
-    straight = False
-    for character in line[:at]:
-        if awaited and character == awaited[-1]:
-            awaited.pop()
-        elif character in _QUOTES:
-            # An apostrophe is no quotation mark; an opening mark that is never closed guards nothing.
-            if _QUOTES[character] in line[at:]:
-                awaited.append(_QUOTES[character])
-        elif character == '"':
-            straight = not straight
-    return bool(awaited) or (straight and '"' in line[at:])
+def _outside_quotations(line: str, cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the cuts that no quotation or bracket is open at."""
+    marks = [(match.start(), match.group()) for match in _QUOTE.finditer(line)]
+    last = {mark: at for at, mark in marks}
+    outside: list[tuple[int, int]] = []
+    closable: set[str] | None = None
+    for cut in cuts:
+        # An apostrophe is no quotation mark; an opening mark that is never closed guards nothing. Which ones can still
+        # be closed changes once for each kind, so that marks are read a few times over at most.
+        still = {opening for opening, closing in _QUOTES.items() if last.get(closing, -1) >= cut[0]}
+        if still != closable:
+            closable, read, awaited, straight = still, 0, list[str](), False
+        while read < len(marks) and marks[read][0] < cut[0]:
+            mark = marks[read][1]
+            read += 1
+            if awaited and mark == awaited[-1]:
+                awaited.pop()
+            elif mark in closable:
+                awaited.append(_QUOTES[mark])
+            elif mark == '"':
+                straight = not straight
+        if not awaited and not (straight and last['"'] >= cut[0]):
+            outside.append(cut)
+    return outside

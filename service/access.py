@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import json
 import logging
+import math
 import os
 import secrets
 import tempfile
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -52,12 +54,18 @@ class Keys:
 
     Keys are 256 random bits, so their SHA-256 is as good at rest as a slow hash, and a thousand times cheaper.
 
+    Args:
+        file: where they are; there are none until it exists.
+        interval: seconds between two looks for changes.
+
     Raises:
         SettingsError: the file is there but cannot be read.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, interval: float = 1.0) -> None:
         self.file = file
+        self.interval = interval
+        self._looked = -math.inf
         self._seen: tuple[int, int] | None = None
         self._callers: dict[str, Caller] = {}
         self._look()
@@ -84,6 +92,10 @@ class Keys:
         return found[0]
 
     def _look(self) -> None:
+        now = time.monotonic()
+        if now < self._looked + self.interval:
+            return
+        self._looked = now
         try:
             about = self.file.stat()
         except OSError:

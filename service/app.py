@@ -21,7 +21,7 @@ def create_app(
         models: model folder, as in `classifier.load`. Another version published there takes over while the app runs.
         classifier: an already loaded one, instead of a folder; it stays.
         settings: how it behaves; the environment's when None.
-        interval: seconds between two looks for another version.
+        interval: seconds between two looks for another version, and for other keys.
         corrections: what keeps those that other tools report; they are told that nothing does when None.
 
     Raises:

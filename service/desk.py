@@ -42,7 +42,7 @@ class Desk:
     Args:
         models: model folder, as in `classifier.load`. Another version published there takes over while the app runs.
         classifier: an already loaded one, instead of a folder; it stays.
-        interval: seconds between two looks for another version.
+        interval: seconds between two looks for another version, and for other keys.
 
     Raises:
         ModelError: the folder holds no model that can be trusted.
@@ -54,7 +54,7 @@ class Desk:
         interval: float = 1.0,
     ) -> None:  # fmt: skip
         self.settings = settings
-        self.keys = Keys(settings.keys)
+        self.keys = Keys(settings.keys, interval)
         self.metrics = Metrics()
         self._fixed = classifier
         self._watched = None if classifier else Models(models, interval, self._swapped, self._refused)

@@ -3,7 +3,6 @@
 import logging
 import os
 import re
-import uuid
 from collections.abc import Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -57,7 +56,7 @@ class Recorder:
         """Answer a request as WSGI wants it."""
         note = environ[notes.KEY] = Note()
         asked_id = environ.get("HTTP_X_REQUEST_ID", "")
-        note.id = asked_id if _REQUEST_ID.fullmatch(asked_id) else uuid.uuid4().hex
+        note.id = asked_id if _REQUEST_ID.fullmatch(asked_id) else os.urandom(16).hex()
 
         def start(status: str, headers: list[tuple[str, str]], *error: object) -> object:
             note.status = int(status[:3])
@@ -94,4 +93,4 @@ class Recorder:
 
 
 def _json(answer: dict[str, str]) -> Response:
-    return Response(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE), mimetype="application/json")
+    return Response(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE), content_type="application/json")

@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 def client(model: Classifier, file: Path, rate: str | None = None) -> FlaskClient:
     settings = Settings(keys=file, rate=limits.parse(rate) if rate else None)
-    return create_app(classifier=model, settings=settings).test_client()
+    return create_app(classifier=model, settings=settings, interval=0).test_client()
 
 
 def bearer(key: str) -> dict[str, str]:

@@ -53,12 +53,51 @@ def test_a_request_may_set_its_threshold_and_ask_for_the_best_topics_only(client
     assert next(iter(result["probabilities"].values())) == result["confidence"]
 
 
+def test_one_bad_headline_does_not_spoil_the_others_where_a_partial_answer_will_do(client: FlaskClient) -> None:
+    good = ["Averses orageuses sur le Rif", "Le Raja bat le Wydad"]
+    asked = {"headlines": [5, good[0], "x" * 501, "a" + "\u0301" * 31, good[1], None], "partial": True}
+    results = client.post("/v1/classify", json=asked).get_json()["results"]
+    assert [result.get("headline") for result in results] == [None, good[0], None, None, good[1], None]
+    problems = [result["problem"] for result in results if "problem" in result]
+    assert [problem["pointer"] for problem in problems] == [f"/headlines/{i}" for i in (0, 2, 3, 5)]
+    assert {problem["status"] for problem in problems} == {422}
+    alone = client.post("/v1/classify", json={"headlines": good}).get_json()["results"]
+    assert [results[1], results[4]] == alone
+
+
+def test_a_partial_answer_may_be_all_problems(client: FlaskClient) -> None:
+    answer = client.post("/v1/classify", json={"headlines": [1, 2], "partial": True})
+    assert answer.status_code == 200
+    assert ["problem" in result for result in answer.get_json()["results"]] == [True, True]
+
+
+@pytest.mark.parametrize(("lang", "name"), [("fr", "Météo"), ("ar", "طقس"), ("es-MX", "Tiempo"), ("EN", "Weather")])
+def test_topics_are_named_in_the_language_asked_for(client: FlaskClient, lang: str, name: str) -> None:
+    headlines = ["Le ministre et le stade sous la pluie", "Zxqv wrtpl"]
+    asked = {"headlines": headlines, "lang": lang, "threshold": 0, "topics": ["weather"]}
+    results = client.post("/v1/classify", json=asked).get_json()["results"]
+    assert [(result["label"], result["name"]) for result in results] == [("weather", name), (None, None)]
+    path = f"/v1/classify?lang={lang}&topics=weather"
+    same = client.post(path, data="\n".join(headlines).encode(), content_type="text/plain")
+    assert same.get_json()["results"][0]["name"] == name
+
+
+def test_the_topic_of_an_explanation_obeys_the_threshold(client: FlaskClient) -> None:
+    asked = {"headlines": ["Le ministre et le stade sous la pluie"], "threshold": 1, "explain": True}
+    [result] = client.post("/v1/classify", json=asked).get_json()["results"]
+    assert (result["label"], result["reason"]) == (None, "uncertain")
+    assert result["words"]
+
+
 def test_writing_with_accents_and_vowel_signs_is_not_refused(client: FlaskClient) -> None:
     headlines = ["المَغْرِبُ يَفُوزُ بِكَأْسِ أُمَمِ إِفْرِيقِيَا", "E\u0301lections a\u0300 Fe\u0300s", "Việt Nam " * 20]
     assert client.post("/v1/classify", json={"headlines": headlines}).status_code == 200
 
 
-def test_every_answer_names_its_request_and_the_time_it_took(client: FlaskClient) -> None:
+def test_every_answer_names_its_request_its_model_and_the_time_it_took(client: FlaskClient, model: Classifier) -> None:
+    answer = client.post("/v1/classify", json={"headlines": ["x"]})
+    assert answer.get_json()["ms"] >= 0
+    assert answer.headers["X-Model-Version"] == model.version
     for path, status in (("/healthz", 200), ("/readyz", 200), ("/nowhere", 404)):
         answer = client.get(path, headers={"X-Request-Id": "desk-7.a_b"})
         assert (answer.status_code, answer.headers["X-Request-Id"]) == (status, "desk-7.a_b")
@@ -112,6 +151,10 @@ REFUSALS = [
     (json.dumps({"headlines": ["a", "e" + "\u0301" * 31]}).encode(), JSON, 422, "marks in a row", "/headlines/1"),
     (json.dumps({"headlines": ["\ufdfa" * 30]}).encode(), JSON, 422, "Written out", "/headlines/0"),
     (("x" + "\u0489" * 40).encode(), TEXT, 422, "marks in a row", "/headlines/0"),
+    (b'{"headlines": ["x"], "partial": 1}', JSON, 422, "true or false", "/partial"),
+    (b'{"headlines": [], "partial": true}', JSON, 422, "1 to 500", "/headlines"),
+    (b'{"headlines": ["x"], "lang": "de"}', JSON, 422, "fr, en, es, ar", "/lang"),
+    (b'{"headlines": ["x"], "lang": null}', JSON, 422, "fr, en, es, ar", "/lang"),
     (b"[]", JSON, 422, "object", ""),
     (b"null", JSON, 422, "object", ""),
     (b"{}", JSON, 422, "list of texts", "/headlines"),

@@ -45,6 +45,17 @@ def test_csv_in_and_out_keeps_columns_quotes_and_line_breaks(models: Path) -> No
     assert list(rows[0])[2:] == ["label", "confidence", "reason", "iptc", "version"]
 
 
+def test_csv_with_a_carriage_return_in_a_field_can_be_read_back(models: Path) -> None:
+    done = run(models, "--from", "jsonl", "--to", "csv", text='{"headline": "Averses\\rlundi"}\n')
+    [row] = csv.DictReader(io.StringIO(done.stdout.decode(), newline=""), strict=True)
+    assert row["headline"] == "Averses\rlundi"
+
+
+def test_a_first_line_that_only_looks_like_csv_is_no_csv(models: Path) -> None:
+    done = run(models, "--to", "jsonl", text="Bourse,\rheadline,hausse\n")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
+
+
 def test_a_ticker_is_recognised(models: Path) -> None:
     done = run(models, "--to", "jsonl", text=" • ".join(["Un titre", "Un autre", "Un dernier"]))
     assert [json.loads(line)["headline"] for line in done.stdout.splitlines()] == ["Un titre", "Un autre", "Un dernier"]
@@ -99,6 +110,8 @@ def test_topics_and_threshold(models: Path) -> None:
         (["--from", "jsonl"], "{}\n", "line 1: not an object with a text under 'headline'"),
         (["--from", "jsonl"], '{"headline": "a"}\n{\n', "line 2: not JSON"),
         (["--from", "jsonl"], "[" * 100_000, "line 1: not JSON"),
+        (["--from", "jsonl"], '{"headline": "a", "n": 1e999}\n', "line 1: not JSON"),
+        (["--from", "jsonl"], '{"headline": "a", "n": NaN}\n', "line 1: not JSON"),
         (["--from", "csv"], "title\nx\n", "no column 'headline'"),
         (["--from", "csv"], "headline,x\na\n", "line 2: another number of fields"),
         (["--from", "csv"], 'headline\n"a\n', "unexpected end of data"),

@@ -1,4 +1,5 @@
 import json
+import os
 import random
 import shutil
 from collections.abc import Callable
@@ -131,6 +132,53 @@ def test_a_damaged_pointer_is_told(tmp_path: Path, pointer: str) -> None:
     (tmp_path / "current.json").write_text(pointer)
     with pytest.raises(ModelError, match=r"current.json is damaged"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"version": "\\ud800"}', '{"version": "' + "x" * 5000 + '"}', "\0"])
+def test_a_pointer_or_manifest_that_no_parser_likes_is_told(folder: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "current.json").write_text(text)
+    (folder / "manifest.json").write_text(text)
+    for path in (tmp_path, folder):
+        with pytest.raises(ModelError):
+            load(path)
+
+
+@pytest.mark.parametrize("name", ["table.npy", "manifest.json"])
+def test_a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(ModelError, match="damaged"):
+        storage.read_manifest(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"files": {}}, "files leaves out"),
+        ({"files": []}, "files does not give"),
+        ({"topics": ["a", "a"]}, "topics is not"),
+        ({"topics": 5}, "topics is not"),
+        ({"threshold": float("nan")}, "threshold"),
+        ({"known_share": "0.3"}, "known_share"),
+        ({"familiarity": float("inf")}, "familiarity"),
+        ({"golden": [["a", [1.0]]]}, "golden"),
+        ({"golden": []}, "golden"),
+    ],
+)
+def test_a_sealed_manifest_without_what_a_model_needs_is_refused(
+    folder: Path, change: dict[str, object], complaint: str
+) -> None:
+    reseal(folder, **change)
+    with pytest.raises(ModelError, match=complaint):
+        load(folder)
+
+
+def test_a_negative_norm_is_refused(folder: Path) -> None:
+    table = np.load(folder / "table.npy")
+    table[5, -2] = -1
+    overwrite(folder, "table", table)
+    with pytest.raises(ModelError, match="table is not"):
+        load(folder)
 
 
 def test_no_model_says_what_to_run(tmp_path: Path) -> None:

@@ -91,3 +91,27 @@ def test_an_article_without_a_strip_gives_its_title_alone() -> None:
     assert ticker.read(f"Neuf millions pour la région\nMerci d'avoir signalé!\n{body}").headlines == [
         "Neuf millions pour la région"
     ]
+
+
+@pytest.mark.parametrize(
+    "piece", [" ", "\u202f", "\u00a0", " \u00a0\u202f", "- ", " - (", ' "- ', " « »", " +", "• ", "1. "]
+)
+def test_a_ticker_of_one_piece_over_and_over_takes_no_minutes(piece: str) -> None:
+    # As many bytes as a request may have; read in time of the length squared, they would take six minutes.
+    reading = ticker.read("Averses" + piece * (250_000 // len(piece.encode())) + "lundi")
+    assert "".join(reading.headlines + reading.skipped).startswith("Averses")
+
+
+def test_a_dash_in_a_quotation_parts_nothing_while_the_quotation_can_still_end() -> None:
+    strip = [
+        "Le Raja bat le Wydad",
+        "Bourse de Casablanca (MASI - MADEX) en hausse",
+        "Averses attendues « ce lundi - et mardi »",
+    ]
+    assert ticker.read(" - ".join(strip)).headlines == strip
+    never_closed = [
+        "Le Raja (Casablanca bat le Wydad",
+        "Bourse de Casablanca en hausse",
+        "Averses attendues ce lundi soir",
+    ]
+    assert ticker.read(" - ".join(never_closed)).headlines == never_closed

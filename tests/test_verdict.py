@@ -1,12 +1,14 @@
 """The verdict of the benchmarks: a promise that is not kept is told, and fails `make bench`."""
 
 import json
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from tests.bench import stream, verdict
+from tests.bench.turns import take_turns
 
 
 def run(group: str, name: str, data: list[float], **extra: object) -> dict[str, object]:
@@ -18,11 +20,8 @@ def report(tmp_path: Path, ours: float) -> Path:
         run("cold start", verdict.OURS, [1.0], seconds=0.1, megabytes=40),
         run("cold start", verdict.PIPELINE, [9.0], seconds=1.0, megabytes=200),
     ]
-    one = [
-        run("one headline", verdict.OURS, [ours] * 5),
-        run("one headline", verdict.PIPELINE, [4e-3] * 5),
-        run("one headline", verdict.FASTTEXT, [4e-5] * 5),
-    ]
+    taken = {verdict.OURS: [ours] * 5, verdict.PIPELINE: [4e-3] * 5, verdict.FASTTEXT: [4e-5] * 5}
+    one = [run("one headline", "in turns", [0.0], taken=taken)]
     length = [
         run("length of a headline", f"plain-{n}", [n * 1e-8], text="plain", characters=n) for n in (10_000, 1_000_000)
     ]
@@ -63,3 +62,11 @@ def test_the_stream_of_headlines_never_repeats_and_is_the_same_each_time() -> No
     first = list(islice(stream.headlines(), 3000))
     assert len(set(first)) == 3000
     assert first == list(islice(stream.headlines(), 3000))
+
+
+def test_rivals_take_turns_and_meet_no_item_twice() -> None:
+    met: list[tuple[str, int]] = []
+    rivals = {name: partial(lambda name, item: met.append((name, item)), name) for name in ("a", "b")}
+    taken = take_turns(rivals, {"a": 2, "b": 1}, iter(range(100)), turns=3)
+    assert {name: len(seconds) for name, seconds in taken.items()} == {"a": 6, "b": 3}
+    assert met == [(name, item) for item, name in enumerate(["a", "a", "b"] * 4)]

@@ -4,8 +4,9 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.bench.conftest import take
+from tests.bench.turns import record, take_turns
 from tests.conftest import running_server
 
 APPS = {
@@ -30,24 +32,30 @@ def ask(connection: http.client.HTTPConnection, headlines: list[str]) -> None:
     assert answer.status == 200
 
 
-@pytest.fixture(scope="module", params=APPS)
-def port(request: pytest.FixtureRequest, models: Path) -> Iterator[int]:
-    with running_server(models, APPS[request.param]) as port:
-        yield port
+@pytest.fixture(scope="module")
+def rivals(models: Path) -> Iterator[dict[str, Callable[[list[str]], None]]]:
+    """All the services at once, each asked over one connection of its own."""
+    with ExitStack() as stack:
+        ports = {name: stack.enter_context(running_server(models, app)) for name, app in APPS.items()}
+        yield {
+            name: partial(ask, stack.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port))))
+            for name, port in ports.items()
+        }
 
 
-@pytest.mark.benchmark(group="HTTP, one headline a request")
-def bench_one_headline_a_request(port: int, unseen: Iterator[str], benchmark: Any) -> None:
-    headlines = iter(take(unseen, 1500))
-    with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
-        benchmark.pedantic(ask, setup=lambda: ((connection, [next(headlines)]), {}), rounds=1500)
-
-
-@pytest.mark.benchmark(group="HTTP, 64 headlines a request")
-def bench_many_headlines_a_request(port: int, unseen: Iterator[str], benchmark: Any) -> None:
-    batches = iter([take(unseen, 64) for _ in range(200)])
-    with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
-        benchmark.pedantic(ask, setup=lambda: ((connection, next(batches)), {}), rounds=200)
+@pytest.mark.parametrize(
+    ("size", "turns"),
+    [
+        pytest.param(1, 100, marks=pytest.mark.benchmark(group="HTTP, one headline a request")),
+        pytest.param(64, 20, marks=pytest.mark.benchmark(group="HTTP, 64 headlines a request")),
+    ],
+)
+def bench_requests(
+    rivals: dict[str, Callable[[list[str]], None]], size: int, turns: int, unseen: Iterator[str], benchmark: Any
+) -> None:
+    calls = {name: 2 if "pipeline" in name else 10 for name in rivals}
+    batches = iter([take(unseen, size) for _ in range((turns + 1) * sum(calls.values()))])
+    record(benchmark, take_turns(rivals, calls, batches, turns))
 
 
 @pytest.mark.benchmark(group="HTTP, 16 clients at once")

@@ -9,16 +9,16 @@ from joblib import Parallel, delayed
 
 from classifier import Classifier, load
 from tests.bench.conftest import take
-from tests.bench.contenders import Contender
+from tests.bench.contenders import NAMES, Contender, contender
+from tests.bench.turns import record, take_turns
 
 
 @pytest.mark.benchmark(group="one headline")
-def bench_one_headline(rival: Contender, unseen: Iterator[str], benchmark: Any) -> None:
-    for text in take(unseen, 300):
-        rival.one(text)
-    rounds = 600 if "pipeline" in benchmark.name else 6000
-    headlines = iter(take(unseen, rounds))
-    benchmark.pedantic(rival.one, setup=lambda: ((next(headlines),), {}), rounds=rounds)
+def bench_one_headline(models: Path, unseen: Iterator[str], benchmark: Any) -> None:
+    rivals = {name: found.one for name in NAMES if (found := contender(name, models))}
+    calls = {name: 10 if "pipeline" in name else 100 for name in rivals}
+    headlines = iter(take(unseen, 61 * sum(calls.values())))
+    record(benchmark, take_turns(rivals, calls, headlines, turns=60))
 
 
 @pytest.mark.benchmark(group="1,024 headlines")

@@ -54,8 +54,10 @@ class Results:
         self.extra: dict[str, dict[str, dict[str, Any]]] = {}
         for found in report["benchmarks"]:
             name = found["name"].partition("[")[2].rstrip("]") or found["name"]
-            self.data.setdefault(found["group"], {})[name] = np.array(found["stats"]["data"])
-            self.extra.setdefault(found["group"], {})[name] = found["extra_info"]
+            extra = found["extra_info"]
+            taken = extra.pop("taken", None) or {name: found["stats"]["data"]}
+            self.data.setdefault(found["group"], {}).update({who: np.array(data) for who, data in taken.items()})
+            self.extra.setdefault(found["group"], {})[name] = extra
 
     def times(self, group: str, by: str, of: str, percentile: float = 50) -> float | None:
         """Return how many times longer `by` takes than `of`; None if either was not measured."""

@@ -1,0 +1,1 @@
+"""Random inputs by the million against what the classifier and the service promise for any input."""
