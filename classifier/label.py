@@ -5,12 +5,13 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Self
 
+from classifier import ninjs
 from classifier.errors import InputError
 from classifier.formats import Record
 from classifier.model import Classifier
 from classifier.topics import describe
 
-OUTPUTS = ("table", "jsonl", "csv")
+OUTPUTS = ("table", "jsonl", "csv", "ninjs")
 
 _ANSWER = ("label", "confidence", "probabilities", "reason", "iptc", "version")
 _IN_CSV = tuple(key for key in _ANSWER if key != "probabilities")
@@ -45,6 +46,8 @@ class Manner(NamedTuple):
         Raises:
             InputError: the record lacks the field to keep.
         """
+        if self.keep is not None and self.to == "ninjs":
+            raise InputError("what is kept has no confidence, which ninjs wants: --keep with another --to")
         if self.keep is not None and self.keep not in first:
             raise InputError(f"no column {self.keep!r} to keep")
         return self._replace(columns=tuple(first)) if self.to == "csv" else self
@@ -62,7 +65,11 @@ def label(classifier: Classifier, manner: Manner, batch: list[Record]) -> Labell
     """
     kept = [_kept(classifier, manner, record) for record in batch]
     asked = [record["headline"] for record, topic in zip(batch, kept, strict=True) if topic is None]
-    predictions = iter(classifier.classify(asked, topics=manner.topics, threshold=manner.threshold))
+    found = classifier.classify(asked, topics=manner.topics, threshold=manner.threshold)
+    if manner.to == "ninjs":
+        items = [_json(ninjs.item_of(*pair)) + "\n" for pair in zip(batch, found, strict=True)]
+        return Labelled("".join(items), len(batch), sum(one.label is not None for one in found), 0)
+    predictions = iter(found)
     answers = [_keeping(topic) if topic is not None else next(predictions).to_dict() for topic in kept]
     n_labelled = sum(answer["label"] is not None for answer in answers)
     return Labelled(_text(manner, batch, answers), len(batch), n_labelled, len(batch) - len(asked))

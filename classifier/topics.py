@@ -28,6 +28,12 @@ _KNOWN = {
 DEFAULT_LABELS = tuple(_KNOWN)
 
 
+def language(tag: object) -> str | None:
+    """Return which of `LANGUAGES` a tag such as `fr-MA` begins with; None if it is none of them, or no text."""
+    start = tag.strip().partition("-")[0].lower() if isinstance(tag, str) else None
+    return start if start in LANGUAGES else None
+
+
 def describe(label: str) -> Topic:
     """Return what is known of a label; a newsroom's own label has no id and is its own name.
 

@@ -5,14 +5,15 @@ import os
 from flask import Flask
 
 from classifier import Classifier
-from service import api, headers, operations, problems
+from service import adapters, api, headers, operations, problems
+from service.adapters import Corrections
 from service.desk import Desk
 from service.settings import Settings
 
 
 def create_app(
     models: str | os.PathLike[str] | None = None, classifier: Classifier | None = None,
-    settings: Settings | None = None, interval: float = 1.0,
+    settings: Settings | None = None, interval: float = 1.0, corrections: Corrections | None = None,
 ) -> Flask:  # fmt: skip
     """Return a Flask app around a classifier.
 
@@ -21,6 +22,7 @@ def create_app(
         classifier: an already loaded one, instead of a folder; it stays.
         settings: how it behaves; the environment's when None.
         interval: seconds between two looks for another version, and for other keys.
+        corrections: what keeps those that other tools report; they are told that nothing does when None.
 
     Raises:
         ModelError: the folder holds no model that can be trusted.
@@ -33,5 +35,6 @@ def create_app(
     problems.register(app)
     operations.register(app, desk)
     headers.register(app, settings.origins)
-    app.register_blueprint(api.blueprint(desk))
+    for routes in (api.blueprint(desk), *adapters.blueprints(desk, corrections)):
+        app.register_blueprint(routes)
     return app

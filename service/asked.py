@@ -3,6 +3,7 @@
 import json
 import math
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -12,7 +13,7 @@ from typing import Any
 from flask import Request
 
 from classifier import ticker
-from classifier.topics import LANGUAGES
+from classifier.topics import LANGUAGES, language
 from service.problems import Problem
 
 MAX_BODY = 256 * 1024
@@ -62,9 +63,57 @@ def read(request: Request, topics: tuple[str, ...]) -> Asked:
     return asked
 
 
-def _media_type(request: Request) -> str:
+def read_json(request: Request, depth: int = 32, untyped: bool = False) -> dict[str, Any]:
+    """Read a body that is one JSON object of whatever fields, as other tools send it, no less strictly.
+
+    Args:
+        depth: levels of lists and objects that it may have.
+        untyped: whether a body without a media type will do too.
+
+    Raises:
+        Problem: 400 not UTF-8 or not JSON, 413 too large, 415 another media type, 422 no object, or half a character.
+    """
+    _check_encoding(request)
+    if request.mimetype != "application/json" and not (untyped and not request.content_type):
+        told = f"Send application/json, not {request.content_type or 'nothing'}."
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, told)
+    value = _parse(text := _text(request), depth)
+    if not isinstance(value, dict):
+        raise wrong("", "The body is an object.")
+    if "\\ud" in text.lower() and _has_half_characters(json.dumps(value, ensure_ascii=False)):
+        raise wrong("", "The body holds half a character (a lone surrogate).")
+    return value
+
+
+def check(headlines: list[Any], pointer: Callable[[int], str]) -> None:
+    """Refuse what may not be a headline, by where it stands in the request.
+
+    Raises:
+        Problem: 422 one is no text, too long or cannot be written, or there are too many.
+    """
+    if len(headlines) > MAX_HEADLINES:
+        raise wrong("", f"Send up to {MAX_HEADLINES} headlines a request, not {len(headlines)}.")
+    for position, problem in _problems(headlines) if headlines else ():
+        raise wrong(pointer(position), problem.detail)
+
+
+def check_query(request: Request, *known: str) -> None:
+    """Refuse parameters in the URL that are not known.
+
+    Raises:
+        Problem: 422 there is another one.
+    """
+    if request.query_string:
+        _check_query(request, known)
+
+
+def _check_encoding(request: Request) -> None:
     if request.environ.get("HTTP_CONTENT_ENCODING"):
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding.")
+
+
+def _media_type(request: Request) -> str:
+    _check_encoding(request)
     if request.environ.get("CONTENT_TYPE") == "application/json":  # as most write it: nothing to parse
         return "application/json"
     charset = request.mimetype_params.get("charset", "utf-8").lower()
@@ -81,7 +130,12 @@ def _check_query(request: Request, known: tuple[str, ...]) -> None:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"Unknown parameter in the URL; known ones are {told}.")
 
 
-def _text(request: Request) -> str:
+def read_bytes(request: Request) -> bytes:
+    """Read a whole body.
+
+    Raises:
+        Problem: 400 it ends early, 408 it stops arriving, 413 too large.
+    """
     # One byte more than allowed tells "too large" from "just fits", also for a body sent in chunks without a length.
     length = request.content_length or 0
     too_large = length > MAX_BODY
@@ -95,8 +149,12 @@ def _text(request: Request) -> str:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body ends early: {len(body)} bytes of {length}.")
     if too_large or len(body) > MAX_BODY:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {MAX_BODY} bytes.")
+    return body
+
+
+def _text(request: Request) -> str:
     try:
-        return body.decode("utf-8-sig")
+        return read_bytes(request).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not UTF-8: see byte {error.start}.") from error
 
@@ -115,35 +173,40 @@ def _from_text(text: str, request: Request) -> Asked:
     return Asked(reading.headlines, topics, explain == "true", lang=lang, skipped=reading.skipped)
 
 
-def _from_json(text: str) -> Asked:
+def _parse(text: str, depth: int) -> object:
     try:
-        body = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
         # Too few brackets to nest that deep, as in most bodies, needs no walk through all of them.
-        if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(body, MAX_DEPTH):
+        if text.count("[") + text.count("{") > depth and _too_deep(value, depth):
             raise RecursionError
     except (ValueError, RecursionError) as error:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {_reason(error)}.") from error
+    return value
+
+
+def _from_json(text: str) -> Asked:
+    body = _parse(text, MAX_DEPTH)
     if not isinstance(body, dict):
-        raise _wrong("", 'The body is an object such as {"headlines": ["..."]}.')
+        raise wrong("", 'The body is an object such as {"headlines": ["..."]}.')
     for name in body:
         if name not in _JSON_FIELDS:
-            raise _wrong(f"/{name}", f"Unknown field; known ones are {', '.join(_JSON_FIELDS)}.")
+            raise wrong(f"/{name}", f"Unknown field; known ones are {', '.join(_JSON_FIELDS)}.")
     for name in ("explain", "partial"):
         if not isinstance(body.get(name, False), bool):
-            raise _wrong(f"/{name}", f"{name} is true or false.")
+            raise wrong(f"/{name}", f"{name} is true or false.")
     headlines, partial = body.get("headlines"), body.get("partial", False)
     if not isinstance(headlines, list) or not (partial or _is_texts(headlines)):
-        raise _wrong("/headlines", "headlines is a list of texts.")
+        raise wrong("/headlines", "headlines is a list of texts.")
     problems = _problems(headlines)
     if problems and not partial:
         raise problems[0][1]
     if "topics" in body and not _is_texts(body["topics"]):
-        raise _wrong("/topics", "topics is a list of texts.")
+        raise wrong("/topics", "topics is a list of texts.")
     threshold, top_k = body.get("threshold"), body.get("top_k")
     if "threshold" in body and not _is_share(threshold):
-        raise _wrong("/threshold", "threshold is a number between 0 and 1.")
+        raise wrong("/threshold", "threshold is a number between 0 and 1.")
     if "top_k" in body and not _is_count(top_k):
-        raise _wrong("/top_k", "top_k is a whole number, 1 or more.")
+        raise wrong("/top_k", "top_k is a whole number, 1 or more.")
     lang = _language(body.get("lang"), given="lang" in body)
     refused = {position for position, _ in problems}
     good = [headline for i, headline in enumerate(headlines) if i not in refused] if refused else headlines
@@ -155,10 +218,10 @@ def _from_json(text: str) -> Asked:
 def _language(tag: object, given: bool = False) -> str | None:
     if tag is None and not given:
         return None
-    language = tag.partition("-")[0].lower() if isinstance(tag, str) else None
-    if language not in LANGUAGES:
-        raise _wrong("/lang", f"lang is one of {', '.join(LANGUAGES)}, or a tag that begins so, as fr-MA.")
-    return language
+    found = language(tag)
+    if not found:
+        raise wrong("/lang", f"lang is one of {', '.join(LANGUAGES)}, or a tag that begins so, as fr-MA.")
+    return found
 
 
 def _problems(headlines: list[Any]) -> list[tuple[int, Problem]]:
@@ -168,14 +231,14 @@ def _problems(headlines: list[Any]) -> list[tuple[int, Problem]]:
         Problem: 422 there are none, or too many.
     """
     if not 1 <= len(headlines) <= MAX_HEADLINES:
-        raise _wrong("/headlines", f"Send 1 to {MAX_HEADLINES} headlines a request, not {len(headlines)}.")
+        raise wrong("/headlines", f"Send 1 to {MAX_HEADLINES} headlines a request, not {len(headlines)}.")
     # All at once first, which is what a good request costs; one by one only to say which it is.
     if _is_texts(headlines) and max(map(len, headlines)) <= MAX_CHARACTERS:
         together = "\n".join(headlines)
         if together.isascii() or not (_has_half_characters(together) or any(map(_is_special, set(together)))):
             return []
     found = ((i, _fault(headline)) for i, headline in enumerate(headlines))
-    return [(i, _wrong(f"/headlines/{i}", fault)) for i, fault in found if fault]
+    return [(i, wrong(f"/headlines/{i}", fault)) for i, fault in found if fault]
 
 
 def _fault(headline: object) -> str | None:
@@ -214,10 +277,10 @@ def _check_topics(asked: list[str] | None, known: tuple[str, ...]) -> None:
     if asked is None:
         return
     if not asked or len(set(asked)) < len(asked):
-        raise _wrong("/topics", "topics names at least one topic, none twice.")
+        raise wrong("/topics", "topics names at least one topic, none twice.")
     for i, topic in enumerate(asked):
         if topic not in known:
-            raise _wrong(f"/topics/{i}", f"Unknown topic; the model knows {', '.join(known)}.")
+            raise wrong(f"/topics/{i}", f"Unknown topic; the model knows {', '.join(known)}.")
 
 
 def _too_deep(value: object, levels: int) -> bool:
@@ -239,7 +302,8 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and set(map(type, value)) <= {str}
 
 
-def _wrong(pointer: str, detail: str) -> Problem:
+def wrong(pointer: str, detail: str) -> Problem:
+    """Return the problem of a field: 422, and where it stands."""
     # A field's name comes from the client: kept short and free of what a terminal or a log would act on.
     shown = "".join(c if c.isprintable() else "?" for c in pointer[:100])
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, shown)

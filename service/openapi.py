@@ -3,7 +3,9 @@
 from typing import Any
 
 from classifier import Classifier
+from classifier.ninjs import VERSIONS
 from classifier.topics import LANGUAGES
+from service.adapters.feeds import TYPES as FEED_TYPES
 from service.asked import MAX_BODY, MAX_CHARACTERS, MAX_HEADLINES
 
 _TEXT = {"type": "string"}
@@ -23,10 +25,13 @@ def describe(classifier: Classifier) -> dict[str, Any]:
         "info": {
             "title": "Headline topics",
             "version": "1",
-            "description": "Says which topic a headline belongs to, or honestly none.",
+            "description": "Says which topic a headline belongs to, or honestly none. Routes that speak other tools'"
+            " protocols (Superdesk, Label Studio, Open Inference) are described by those, not here.",
         },
         "paths": {
             "/v1/classify": {"post": _classify(topics)},
+            "/v1/ninjs": {"post": _ninjs()},
+            "/v1/feed": {"post": _feed()},
             "/v1/model": {"get": _get("describeModel", "The model in force, its topics and the limits.", "Model")},
             "/healthz": {"get": _get("health", "The process is up.", "Status")},
             "/readyz": {"get": _get("ready", "A verified model is loaded.", "Status")},
@@ -105,6 +110,51 @@ def _classify(topics: list[str]) -> dict[str, Any]:
             **_REFUSED,
         },
     }  # fmt: skip
+
+
+def _ninjs() -> dict[str, Any]:
+    headline = {"type": "string", "maxLength": MAX_CHARACTERS}
+    main = {"type": "object", "required": ["value"], "properties": {"value": headline, "role": _TEXT}}
+    item = {
+        "type": "object",
+        "anyOf": [{"required": ["headlines"]}, {"required": ["headline"]}],
+        "properties": {
+            "headlines": {"type": "array", "minItems": 1, "items": main},
+            "headline": headline,
+            "language": _TEXT,
+            "subjects": {"type": "array"},
+            "subject": {"type": "array"},
+        },
+    }
+    return {
+        "operationId": "classifyNinjs",
+        "summary": "Add its topic to the subjects of a ninjs item.",
+        "parameters": [
+            {"name": "version", "in": "query", "schema": {"enum": list(VERSIONS), "default": VERSIONS[0]},
+             "description": "How subjects are written: as subjects, or as the older subject."},
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": item}}},
+        "responses": {
+            "200": _answer("The same item, and its topic.", None),
+            **dict.fromkeys(("400", "408", "413", "415", "422", "503"), _PROBLEM),
+            **_REFUSED,
+        },
+    }  # fmt: skip
+
+
+def _feed() -> dict[str, Any]:
+    content = {kind: {"schema": _TEXT} for kind in FEED_TYPES}
+    labelled = _answer("The same feed, byte for byte, and a category in every item that got a label.", None)
+    return {
+        "operationId": "classifyFeed",
+        "summary": "Add a category to every item of an RSS or Atom feed.",
+        "requestBody": {"required": True, "description": f"At most {MAX_BODY} bytes.", "content": content},
+        "responses": {
+            "200": labelled | {"content": content},
+            **dict.fromkeys(("400", "408", "413", "415", "422", "503"), _PROBLEM),
+            **_REFUSED,
+        },
+    }
 
 
 def _get(operation: str, summary: str, schema: str | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LINES = "Le Raja bat le Wydad en finale\nAverses orageuses attendues lundi\n"
+FEED = "".join(f"<item><title>{line}</title></item>\r\n" for line in LINES.splitlines())
+RSS = f"<?xml version='1.0' encoding='UTF-16'?><rss><channel>{FEED}</channel></rss>".encode("utf-16")
 
 
 def run(models: Path, *arguments: str, text: str | bytes = "") -> subprocess.CompletedProcess[bytes]:
@@ -64,6 +67,29 @@ def test_a_file_is_read_by_its_name(models: Path, tmp_path: Path) -> None:
     assert json.loads(run(models, str(file), "--to", "jsonl").stdout)["headline"] == "Un titre"
 
 
+def test_a_feed_comes_back_as_it_was_with_categories(models: Path, tmp_path: Path) -> None:
+    file = tmp_path / "fil.xml"
+    file.write_bytes(RSS)
+    for arguments, text in (([str(file)], b""), ([], RSS), (["--from", "feed", "--to", "feed"], RSS)):
+        done = run(models, "--threshold", "0", *arguments, text=text)
+        assert done.returncode == 0
+        assert done.stdout.decode("utf-16").count("</category></item>\r\n") == 2
+        assert re.sub("<category.*?</category>", "", done.stdout.decode("utf-16")) == RSS.decode("utf-16")
+
+
+def test_a_feed_becomes_a_table_too(models: Path) -> None:
+    done = run(models, "--to", "table", text=RSS)
+    assert [line.split("  ")[-1] for line in done.stdout.decode().splitlines()] == LINES.splitlines()
+
+
+def test_headlines_become_ninjs_items(models: Path) -> None:
+    items = [
+        json.loads(line) for line in run(models, "--threshold", "0", "--to", "ninjs", text=LINES).stdout.splitlines()
+    ]
+    assert [item["headlines"][0]["value"] for item in items] == LINES.splitlines()
+    assert [item["subjects"][0]["uri"][-8:] for item in items] == ["15000000", "17000000"]
+
+
 def test_topics_and_threshold(models: Path) -> None:
     done = run(models, "--to", "jsonl", "--topics", "sport,weather", "--threshold", "0", text=LINES)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
@@ -90,6 +116,9 @@ def test_topics_and_threshold(models: Path) -> None:
         (["--from", "csv"], "headline,x,x\na,b,c\n", "two columns of one name"),
         (["--from", "csv"], "headline,x\na\n", "line 2: another number of fields"),
         (["--from", "csv"], 'headline\n"a\n', "unexpected end of data"),
+        (["--from", "feed"], LINES, "not XML"),
+        ([], "<?xml version='1.0'?><html/>", "neither RSS nor Atom"),
+        (["--to", "feed"], LINES, "only a feed can be written as a feed"),
     ],
 )
 def test_bad_input_is_one_line_on_stderr_and_exit_code_2(
@@ -131,5 +160,5 @@ def test_a_reader_that_goes_away_is_no_error(models: Path, tmp_path: Path) -> No
 def test_help_names_every_format() -> None:
     done = subprocess.run([sys.executable, "-m", "classifier", "--help"], capture_output=True, cwd=ROOT, check=True,
                           env=os.environ | {"COLUMNS": "100"})  # fmt: skip
-    for word in (b"lines", b"ticker", b"csv", b"jsonl", b"table"):
+    for word in (b"lines", b"ticker", b"csv", b"jsonl", b"table", b"feed", b"ninjs"):
         assert word in done.stdout

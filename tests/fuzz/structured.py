@@ -58,7 +58,7 @@ def _object(random: Random, fields: dict[str, str]) -> str:
     for _ in range(random.choice((0, 0, 1, 1, 2, 4))):
         fields[random.choice(_FIELDS)] = _value(random)
     items = [f'"{name}": {value}' for name, value in fields.items()]
-    if random.random() < 0.02:
+    if items and random.random() < 0.02:
         items.append(random.choice(items))
     return "{" + ", ".join(items) + "}"
 
