@@ -14,7 +14,7 @@ help: ## this list
 	@echo "  FILE=path               what classify labels                 NAME= ROLES= REVOKE=1  what key makes or takes back"
 	@echo "  HEADLINES=path          what bench times on                  FULL=1  every comparison of evaluate, every size of bench"
 	@echo
-	@echo "  Environment of serve: HOST PORT WORKERS THREADS BUSY SILENCE HEADLINES_MODELS HOSTS ORIGINS KEYS RATE LOG_HEADLINES (see README)"
+	@echo "  Environment of serve: HOST PORT WORKERS THREADS BUSY SILENCE HEADLINES_MODELS HOSTS ORIGINS KEYS RATE DATABASE_URL QUORUM QUOTA LOG_HEADLINES (see README)"
 
 $(VENV)/made: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -76,8 +76,8 @@ key: install ## make an API key: NAME=desk [ROLES=classify,correct,review], or R
 test: $(VENV)/made-dev train ## run all tests
 	$(BIN)/python -m pytest
 
-soak: $(VENV)/made-dev train ## the tests of swapping models, ten times as long as in make test
-	SWAPS=2000 $(BIN)/python -m pytest tests/test_models.py
+soak: $(VENV)/made-dev train ## 2,000 swaps of models under load and 500 kills of the service, of which make test has 200 and 20
+	SWAPS=2000 KILLS=500 $(BIN)/python -m pytest tests/test_models.py tests/test_corrections.py
 
 fuzz: $(VENV)/made-dev train ## try INPUTS=20000000 random inputs and 5,000 damaged models, on all cores
 	@$(BIN)/python -m tests.fuzz --inputs $(or $(INPUTS),20000000) $(if $(SEED),--seed '$(SEED)')

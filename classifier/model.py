@@ -25,7 +25,8 @@ from classifier.topics import describe
 
 Floats = NDArray[np.float64]
 
-Reason = Literal["uncertain", "unfamiliar"]
+Reason = Literal["uncertain", "unfamiliar", "contested"]
+"""Why there is no label; `contested` is the service's, while editors disagree with the model."""
 
 _FEW = 16  # up to so many headlines go term by term
 _CHUNK_LETTERS = 1 << 17  # what NumPy works on at once: enough to amortise its calls, few enough to stay in cache

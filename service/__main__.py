@@ -4,8 +4,11 @@ import argparse
 import sys
 
 from classifier import ClassifierError
-from service import access
+from service import access, exports
+from service.corrections import Corrections
+from service.problems import Problem
 from service.settings import Settings
+from service.store import Store
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -13,6 +16,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options, Settings.of())
+    except Problem as problem:
+        print(f"service: {problem.detail}", file=sys.stderr)
+        return 2
     except (ClassifierError, OSError) as error:
         print(f"service: {error}", file=sys.stderr)
         return 2
@@ -27,7 +33,21 @@ def _parser() -> argparse.ArgumentParser:
     key.add_argument("--roles", default="classify", help=f"some of {','.join(access.ROLES)} (default: classify)")
     key.add_argument("--revoke", action="store_true", help="take the key of this name out of the file")
     key.set_defaults(run=_key)
+    export = commands.add_parser("export", help="write the corrections to standard output")
+    export.add_argument("--accepted", action="store_true", help="those that may be learned alone, one a headline")
+    export.add_argument("--to", choices=("jsonl", "csv"), default="jsonl", help="format (default: jsonl)")
+    export.set_defaults(run=_export)
     return parser
+
+
+def _export(options: argparse.Namespace, settings: Settings) -> None:
+    corrections = Corrections(Store(settings.database), settings.quorum, settings.quota)
+    found = [] if not corrections.store.is_there() else corrections.listed()
+    if options.accepted and found:
+        found = corrections.accepted()
+    write = exports.jsonl if options.to == "jsonl" else exports.as_csv
+    sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+    sys.stdout.writelines(write(found))
 
 
 def _key(options: argparse.Namespace, settings: Settings) -> None:

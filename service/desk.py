@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,6 +14,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from classifier import Classifier, Explanation, Prediction
+from classifier.terms import fold
 from service import notes
 from service.access import Caller, Keys
 from service.metrics import Metrics
@@ -43,6 +44,8 @@ class Desk:
         models: model folder, as in `classifier.load`. Another version published there takes over while the app runs.
         classifier: an already loaded one, instead of a folder; it stays.
         interval: seconds between two looks for another version, and for other keys.
+        contested: gives the folded headlines that editors have taken up, with the label they decided on, None while
+            they disagree. Their answer is withheld until the model says the same.
 
     Raises:
         ModelError: the folder holds no model that can be trusted.
@@ -51,8 +54,9 @@ class Desk:
 
     def __init__(
         self, settings: Settings, models: str | os.PathLike[str] | None = None, classifier: Classifier | None = None,
-        interval: float = 1.0,
+        interval: float = 1.0, contested: Callable[[], Mapping[str, str | None]] = dict,
     ) -> None:  # fmt: skip
+        self._contested = contested
         self.settings = settings
         self.keys = Keys(settings.keys, interval)
         self.metrics = Metrics()
@@ -124,6 +128,8 @@ class Desk:
                 predictions = [explanation.prediction for explanation in explanations]
             else:
                 predictions = model.classify(headlines, **how)
+        if contested := self._contested():
+            predictions = [_withheld(prediction, contested) for prediction in predictions]
         self.metrics.predictions(predictions)
         note = notes.current()
         note.headlines += len(predictions)
@@ -139,3 +145,11 @@ class Desk:
     def _refused(self, refused: Refused) -> None:
         self.metrics.refused()
         _LOG.error("a version is refused", extra={"version": refused.version, "reason": refused.reason})
+
+
+def _withheld(prediction: Prediction, contested: Mapping[str, str | None]) -> Prediction:
+    if prediction.label is None:
+        return prediction
+    key = fold(prediction.headline)
+    agreed = key not in contested or contested[key] == prediction.label
+    return prediction if agreed else prediction._replace(label=None, reason="contested")

@@ -33,6 +33,9 @@ class Metrics:
             "headlines_answers", "Headlines by label, or by the reason why there is none.", ["answer"],
             registry=registry,
         )  # fmt: skip
+        self._corrections = prometheus.Counter(
+            "headlines_corrections", "Corrections kept, by what they came to.", ["status"], registry=registry
+        )
         self._unknown = prometheus.Counter(
             "headlines_unknown_words",
             "Sum over headlines of the share of letters standing in words the model does not know: divided by the"
@@ -59,6 +62,10 @@ class Metrics:
         for answer, count in Counter(p.label or p.reason for p in predictions).items():
             self._answers.labels(answer).inc(count)
         self._unknown.inc(sum(1 - p.known_share for p in predictions))
+
+    def corrected(self, status: str) -> None:
+        """Count a correction."""
+        self._corrections.labels(status).inc()
 
     def serving(self, version: str) -> None:
         """Note the version that this process answers by."""

@@ -5,6 +5,7 @@ from typing import Any
 from classifier import Classifier
 from classifier.ninjs import VERSIONS
 from classifier.topics import LANGUAGES
+from service import editing_contract
 from service.adapters.feeds import TYPES as FEED_TYPES
 from service.asked import MAX_BODY, MAX_CHARACTERS, MAX_HEADLINES
 
@@ -32,6 +33,7 @@ def describe(classifier: Classifier) -> dict[str, Any]:
             "/v1/classify": {"post": _classify(topics)},
             "/v1/ninjs": {"post": _ninjs()},
             "/v1/feed": {"post": _feed()},
+            **editing_contract.paths(topics, _REFUSED, _PROBLEM),
             "/v1/model": {"get": _get("describeModel", "The model in force, its topics and the limits.", "Model")},
             "/healthz": {"get": _get("health", "The process is up.", "Status")},
             "/readyz": {"get": _get("ready", "A verified model is loaded.", "Status")},
@@ -39,7 +41,7 @@ def describe(classifier: Classifier) -> dict[str, Any]:
             "/openapi.json": {"get": _get("contract", "This document.", None)},
         },
         "components": {
-            "schemas": _schemas(topics),
+            "schemas": _schemas(topics) | editing_contract.schemas(topics),
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "basic": {"type": "http", "scheme": "basic", "description": "The key as password, with any name."},
@@ -195,7 +197,7 @@ def _schemas(topics: list[str]) -> dict[str, Any]:
         label={"enum": [*topics, None]},
         confidence=share,
         probabilities={"type": "object", "propertyNames": {"enum": topics}, "additionalProperties": share},
-        reason={"enum": ["uncertain", "unfamiliar", None]},
+        reason={"enum": ["uncertain", "unfamiliar", "contested", None]},
         iptc={"type": ["string", "null"]},
         version=_TEXT,
         words_={"type": "array", "items": word},

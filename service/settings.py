@@ -3,7 +3,7 @@
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -23,6 +23,9 @@ VARIABLES = {
     "ORIGINS": "sites whose pages may call the service, comma-separated, as https://cms.example (none)",
     "KEYS": "file of API keys, written by `make key` (keys.json); without one everybody may do everything",
     "RATE": "requests that one key may make, in each worker, as 600/minute (unlimited)",
+    "DATABASE_URL": "where corrections are kept (sqlite:///corrections.db); PostgreSQL for several machines",
+    "QUORUM": "editors who must agree on a correction (2)",
+    "QUOTA": "corrections that one author may send a day (500)",
     "LOG_HEADLINES": "1 to write headlines into the log (0)",
 }
 
@@ -45,6 +48,9 @@ class Settings:
     origins: tuple[str, ...] = ()
     keys: Path = Path("keys.json")
     rate: limits.RateLimitItem | None = None
+    database: str = field(default="sqlite:///corrections.db", repr=False)  # it may hold a password
+    quorum: int = 2
+    quota: int = 500
     log_headlines: bool = False
 
     @classmethod
@@ -66,6 +72,9 @@ class Settings:
             origins=_names(given, "ORIGINS"),
             keys=Path(given.get("KEYS", cls.keys)),
             rate=_rate(given),
+            database=given.get("DATABASE_URL", "sqlite:///corrections.db"),
+            quorum=_count(given, "QUORUM", cls.quorum, 100),
+            quota=_count(given, "QUOTA", cls.quota, 1_000_000),
             log_headlines=_switch(given, "LOG_HEADLINES"),
         )
 

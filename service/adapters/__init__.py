@@ -7,18 +7,12 @@ a tool reports as right or wrong is handed on as a correction.
 from flask import Blueprint
 
 from service.adapters import feeds, inference, label_studio, ninjs, superdesk
-from service.adapters.shared import Corrections
+from service.corrections import Corrections
 from service.desk import Desk
 
-__all__ = ["Corrections", "blueprints"]
 
-
-def blueprints(desk: Desk, corrections: Corrections | None = None) -> list[Blueprint]:
-    """Return the routes of all adapters, around a desk.
-
-    Args:
-        corrections: what keeps them; without it a tool that reports one is told 501.
-    """
+def blueprints(desk: Desk, corrections: Corrections) -> list[Blueprint]:
+    """Return the routes of all adapters, around a desk and what keeps the corrections that tools report."""
     return [
         feeds.blueprint(desk),
         ninjs.blueprint(desk),

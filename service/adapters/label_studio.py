@@ -9,7 +9,8 @@ from flask import Blueprint, Response, request
 
 from classifier import Prediction
 from service import asked
-from service.adapters.shared import Corrections, answer, kept, topic_named, trusted
+from service.adapters.shared import answer, topic_named, trusted
+from service.corrections import Corrections
 from service.desk import Desk
 
 _ANNOTATED = ("ANNOTATION_CREATED", "ANNOTATION_UPDATED")
@@ -36,7 +37,7 @@ class Labelling:
         return {"result": [{**names, "value": value, "score": about["score"]}], **about}
 
 
-def blueprint(desk: Desk, corrections: Corrections | None) -> Blueprint:
+def blueprint(desk: Desk, corrections: Corrections) -> Blueprint:
     """Return the routes that Label Studio calls, around a desk."""
     routes = Blueprint("label_studio", __name__)
 
@@ -70,7 +71,7 @@ def blueprint(desk: Desk, corrections: Corrections | None) -> Blueprint:
         correction = _correction(body, model.topics)
         if correction is None:
             return answer({"status": "nothing to learn"})
-        kept(corrections).report(**correction, author=caller.name, trusted=trusted(caller), version=model.version)
+        corrections.report(**correction, author=caller.name, trusted=trusted(caller), version=model.version)
         return answer({"status": "ok"}, 201)
 
     return routes

@@ -1,35 +1,12 @@
 """What the adapters have in common: handing on a correction, finding a topic by the name a tool gives it, answering."""
 
-from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 from flask import Response
 
 from classifier.topics import describe
 from service.access import Caller
-from service.problems import Problem
-
-
-class Corrections(Protocol):
-    """What keeps corrections."""
-
-    def report(
-        self, *, id: str, headline: str, label: str, author: str, trusted: bool,  # noqa: A002
-        note: str = "", version: str | None = None, replaces: str | None = None,
-    ) -> object:  # fmt: skip
-        """Keep a correction; one whose id is kept already is the same one, sent again."""
-
-
-def kept(corrections: Corrections | None) -> Corrections:
-    """Return what keeps corrections.
-
-    Raises:
-        Problem: 501 nothing does.
-    """
-    if corrections is None:
-        raise Problem(HTTPStatus.NOT_IMPLEMENTED, "Corrections are not kept here.")
-    return corrections
 
 
 def trusted(caller: Caller) -> bool:

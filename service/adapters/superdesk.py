@@ -12,11 +12,12 @@ from flask import Blueprint, Response, request
 from classifier.feed_reader import plain
 from classifier.topics import describe, language
 from service import asked
-from service.adapters.shared import Corrections, answer, kept, topic_named, trusted
+from service.adapters.shared import answer, topic_named, trusted
+from service.corrections import Corrections
 from service.desk import Desk
 
 
-def blueprint(desk: Desk, corrections: Corrections | None) -> Blueprint:
+def blueprint(desk: Desk, corrections: Corrections) -> Blueprint:
     """Return the routes that Superdesk calls, around a desk."""
     routes = Blueprint("superdesk", __name__)
 
@@ -36,7 +37,7 @@ def blueprint(desk: Desk, corrections: Corrections | None) -> Blueprint:
         headline, label = _headline(article), _label(article, desk.model.topics)
         if headline and label:
             guid = _guid(article)
-            kept(corrections).report(
+            corrections.report(
                 id=_id(guid, headline, label), headline=headline, label=label, author=caller.name,
                 trusted=trusted(caller), note=f"Superdesk {guid}", version=desk.model.version,
             )  # fmt: skip

@@ -1,6 +1,7 @@
-"""A service with all adapters, and a small keeper of corrections behind it."""
+"""A service with all adapters, and a database of its own for what they report."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,24 +9,29 @@ from flask.testing import FlaskClient
 
 from classifier import Classifier
 from service.app import create_app
+from service.corrections import Corrections
+from service.settings import Settings
+from service.store import Store
+from tests.conftest import OPEN
 
 
-@dataclass
 class Kept:
-    """Corrections in a list, one an id."""
+    """The corrections in the database."""
 
-    corrections: list[dict[str, Any]] = field(default_factory=list)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
 
-    def report(self, **correction: Any) -> None:
-        if correction["id"] not in {known["id"] for known in self.corrections}:
-            self.corrections.append(correction)
+    @property
+    def corrections(self) -> list[dict[str, Any]]:
+        found = Corrections(Store(self.settings.database))
+        return [asdict(kept.row) for kept in found.listed()] if found.store.is_there() else []
 
 
 @pytest.fixture
-def kept() -> Kept:
-    return Kept()
+def kept(tmp_path: Path) -> Kept:
+    return Kept(replace(OPEN, database=f"sqlite:///{tmp_path}/corrections.db"))
 
 
 @pytest.fixture
 def client(model: Classifier, kept: Kept) -> FlaskClient:
-    return create_app(classifier=model, corrections=kept).test_client()
+    return create_app(classifier=model, settings=kept.settings).test_client()

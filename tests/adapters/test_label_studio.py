@@ -7,7 +7,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from classifier import Classifier
-from service.app import create_app
 from tests.adapters.conftest import Kept
 
 CONFIG = """<View>
@@ -119,10 +118,6 @@ def test_users_of_one_key_are_one_author(client: FlaskClient, kept: Kept) -> Non
 def test_what_teaches_nothing_is_accepted_and_not_kept(client: FlaskClient, kept: Kept, sent: dict[str, Any]) -> None:
     assert client.post("/webhook", json=sent).status_code == 200
     assert kept.corrections == []
-
-
-def test_where_nothing_is_kept_a_webhook_is_told_so(model: Classifier) -> None:
-    assert create_app(classifier=model).test_client().post("/webhook", json=event()).status_code == 501
 
 
 @pytest.mark.parametrize(

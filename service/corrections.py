@@ -1,0 +1,231 @@
+"""What editors corrected: one report is a report, several that agree are a decision, and a reviewer's word is one."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+
+from classifier.terms import fold
+from service.access import Caller
+from service.problems import Problem
+from service.store import CORRECTIONS, Row, Store, now
+
+Status = Literal["reported", "accepted", "conflict", "overruled", "withdrawn"]
+
+_LOG = logging.getLogger(__name__)
+_LOOK_SECONDS = 1.0
+_HOURS = 24
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the votes on a headline come to.
+
+    `label` is what was decided, None while it is not; `voters` how many people have a vote in force.
+    """
+
+    status: Literal["reported", "accepted", "conflict"]
+    label: str | None
+    voters: int
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A correction, and what became of it."""
+
+    row: Row
+    status: Status
+    votes: int
+    """How many people vote for its label."""
+    needed: int
+    """How many it takes to accept it, a reviewer aside."""
+    repeated: bool = False
+    """Whether it had been sent before."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data, as the service answers and exports it."""
+        row = self.row
+        return {
+            "id": row.id,
+            "headline": row.headline,
+            "label": row.label,
+            "status": self.status,
+            "votes": self.votes,
+            "needed": self.needed,
+            "author": row.author,
+            "note": row.note,
+            "version": row.version,
+            "replaces": row.replaces,
+            "at": row.at,
+        }
+
+
+class Corrections:
+    """Corrections, kept and counted.
+
+    Args:
+        quorum: how many people must agree.
+        quota: corrections that one author may send a day.
+    """
+
+    def __init__(self, store: Store, quorum: int = 2, quota: int = 500) -> None:
+        self.store = store
+        self.quorum = quorum
+        self.quota = quota
+        self._lock = threading.Lock()
+        self._looked = 0.0
+        self._seen: int | None = None
+        self._contested: dict[str, str | None] = {}
+
+    def report(
+        self, *, id: str, headline: str, label: str, author: str, trusted: bool,  # noqa: A002 - it is one
+        note: str = "", version: str | None = None, replaces: str | None = None,
+    ) -> Kept:  # fmt: skip
+        """Keep a correction; it is on the disk when this returns. The same id again is the same vote.
+
+        A person has one vote a headline, the last one.
+
+        Raises:
+            Problem: 409 another correction has this id, 429 the author's quota is used up, 503, 507 as in `Store`.
+        """
+        told = {"headline": headline, "label": label, "note": note, "version": version, "replaces": replaces}
+        key = fold(headline)
+        with self.store.writing() as connection:
+            same = (CORRECTIONS.c.author == author, CORRECTIONS.c.id == id)
+            earlier = self.store.rows(connection, *same)
+            if not earlier:
+                if self.store.count_since(connection, author, _HOURS) >= self.quota:
+                    detail = f"At most {self.quota} corrections a day for one author."
+                    raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": "3600"})
+                self.store.add(connection, id=id, author=author, trusted=trusted, key=key, at=now(), **told)
+            elif any(getattr(earlier[0], name) != value for name, value in told.items()):
+                raise Problem(HTTPStatus.CONFLICT, "Another correction has this id: give a new one its own.", "/id")
+            [row] = earlier or self.store.rows(connection, *same)
+            about = self.store.rows(connection, CORRECTIONS.c.key == key)
+        self._looked = 0.0
+        return self._kept(row, about, repeated=bool(earlier))
+
+    def withdraw(self, id: str, caller: Caller) -> None:  # noqa: A002
+        """Withdraw a correction: of the caller's own, or of anybody's for a reviewer.
+
+        Raises:
+            Problem: 404 there is none that is the caller's to withdraw.
+        """
+        with self.store.writing() as connection:
+            rows = self.store.rows(connection, CORRECTIONS.c.id == id)
+            mine = [row for row in rows if row.author == caller.name] or rows * ("review" in caller.roles)
+            if not mine:
+                raise Problem(HTTPStatus.NOT_FOUND, "There is no correction of yours with this id.")
+            for row in mine:
+                self.store.withdraw(connection, row)
+        self._looked = 0.0
+
+    def get(self, id: str, caller: Caller) -> Kept:  # noqa: A002
+        """Return a correction of the caller's own, or of anybody's for a reviewer.
+
+        Raises:
+            Problem: 404 there is none that is the caller's to see.
+        """
+        with self.store.reading() as connection:
+            rows = self.store.rows(connection, CORRECTIONS.c.id == id)
+            mine = [row for row in rows if row.author == caller.name] or rows * ("review" in caller.roles)
+            if not mine:
+                raise Problem(HTTPStatus.NOT_FOUND, "There is no correction of yours with this id.")
+            about = self.store.rows(connection, CORRECTIONS.c.key == mine[0].key)
+        return self._kept(mine[0], about)
+
+    def listed(self, after: int = 0, limit: int | None = None) -> list[Kept]:
+        """Return corrections, oldest first, from one on."""
+        with self.store.reading() as connection:
+            every = self.store.rows(connection)
+        about: dict[str, list[Row]] = {}
+        for row in every:
+            about.setdefault(row.key, []).append(row)
+        page = [row for row in every if row.seq > after][:limit]
+        return [self._kept(row, about[row.key]) for row in page]
+
+    def accepted(self) -> list[Kept]:
+        """Return what may be learned: one correction for each headline that was decided."""
+        last = {kept.row.key: kept for kept in self.listed() if kept.status == "accepted"}
+        return list(last.values())
+
+    def queue(self, limit: int) -> list[Kept]:
+        """Return what is most worth a reviewer's minute: headlines in conflict first, then reports short of a quorum.
+
+        One a headline, those with most votes first.
+        """
+        waiting = [kept for kept in self.listed() if kept.status in ("conflict", "reported")]
+        first = {kept.row.key: kept for kept in reversed(waiting)}
+        order = sorted(first.values(), key=lambda kept: (kept.status != "conflict", -kept.votes, kept.row.seq))
+        return order[:limit]
+
+    def contested(self) -> dict[str, str | None]:
+        """Return the folded headlines that editors have taken up, with the label they decided on, None for a conflict.
+
+        A headline is in conflict here once as many people as make a quorum have voted and do not agree. Looked up in
+        memory; another process's changes are seen within a second.
+        """
+        if time.monotonic() - self._looked < _LOOK_SECONDS:
+            return self._contested
+        with self._lock:
+            if time.monotonic() - self._looked >= _LOOK_SECONDS:
+                self._look()
+                self._looked = time.monotonic()
+        return self._contested
+
+    def _look(self) -> None:
+        try:
+            if not self.store.is_there():
+                self._contested, self._seen = {}, None
+                return
+            changes = self.store.changes()
+            if changes != self._seen:
+                with self.store.reading() as connection:
+                    rows = self.store.rows(connection, CORRECTIONS.c.withdrawn.is_(False))
+                self._contested, self._seen = self._decided(rows), changes
+        except Problem as problem:
+            # Answers do not wait for a database that is down: what was contested stays so.
+            _LOG.error("corrections cannot be read", extra={"reason": problem.detail})
+
+    def _decided(self, rows: Sequence[Row]) -> dict[str, str | None]:
+        about: dict[str, list[Row]] = {}
+        for row in rows:
+            about.setdefault(row.key, []).append(row)
+        found = {key: standing(votes, self.quorum) for key, votes in about.items()}
+        return {
+            key: stands.label
+            for key, stands in found.items()
+            if stands.status == "accepted" or (stands.status == "conflict" and stands.voters >= self.quorum)
+        }
+
+    def _kept(self, row: Row, about: Sequence[Row], repeated: bool = False) -> Kept:
+        stands = standing(about, self.quorum)
+        votes = sum(vote.label == row.label for vote in _votes(about).values())
+        status: Status = stands.status
+        if row.withdrawn:
+            status = "withdrawn"
+        elif stands.label is not None and stands.label != row.label:
+            status = "overruled"
+        return Kept(row, status, votes, self.quorum, repeated)
+
+
+def standing(about: Iterable[Row], quorum: int) -> Standing:
+    """Return what the votes on one headline come to."""
+    votes = _votes(about)
+    trusted = [vote for vote in votes.values() if vote.trusted]
+    labels = {vote.label for vote in votes.values()}
+    if trusted:
+        return Standing("accepted", max(trusted, key=lambda vote: vote.seq).label, len(votes))
+    if len(labels) > 1:
+        return Standing("conflict", None, len(votes))
+    if len(votes) >= quorum:
+        return Standing("accepted", labels.pop(), len(votes))
+    return Standing("reported", None, len(votes))
+
+
+def _votes(about: Iterable[Row]) -> dict[str, Row]:
+    """Return each author's vote: the last one that was not withdrawn."""
+    return {row.author: row for row in sorted(about, key=lambda row: row.seq) if not row.withdrawn}
