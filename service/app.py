@@ -5,7 +5,7 @@ import os
 from flask import Flask
 
 from classifier import Classifier
-from service import api, headers, operations, problems
+from service import api, headers, operations, page, problems
 from service.desk import Desk
 from service.settings import Settings
 
@@ -34,4 +34,5 @@ def create_app(
     operations.register(app, desk)
     headers.register(app, settings.origins)
     app.register_blueprint(api.blueprint(desk))
+    app.register_blueprint(page.blueprint(desk))
     return app

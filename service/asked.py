@@ -62,6 +62,19 @@ def read(request: Request, topics: tuple[str, ...]) -> Asked:
     return asked
 
 
+def read_paste(text: str) -> Asked:
+    """Read a text that was pasted: what in it cannot be read is among the `problems`, all else is answered.
+
+    Raises:
+        Problem: 422 it has no headline, or too many.
+    """
+    reading = ticker.read(text)
+    problems = _problems(reading.headlines)
+    refused = {position for position, _ in problems}
+    good = [headline for i, headline in enumerate(reading.headlines) if i not in refused]
+    return Asked(good, explain=True, skipped=reading.skipped, problems=problems)
+
+
 def _media_type(request: Request) -> str:
     if request.environ.get("HTTP_CONTENT_ENCODING"):
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send the body without Content-Encoding.")
@@ -81,22 +94,34 @@ def _check_query(request: Request, known: tuple[str, ...]) -> None:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"Unknown parameter in the URL; known ones are {told}.")
 
 
-def _text(request: Request) -> str:
+def read_bytes(request: Request, most: int = MAX_BODY) -> bytes:
+    """Read a whole body.
+
+    Args:
+        most: bytes that it may have.
+
+    Raises:
+        Problem: 400 it ends early, 408 it stops arriving, 413 too large.
+    """
     # One byte more than allowed tells "too large" from "just fits", also for a body sent in chunks without a length.
     length = request.content_length or 0
-    too_large = length > MAX_BODY
+    too_large = length > most
     try:
-        body = b"" if too_large else request.stream.read(MAX_BODY + 1)
+        body = b"" if too_large else request.stream.read(most + 1)
     except BlockingIOError as error:  # the server's sockets have a timeout
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "The body stopped arriving.") from error
     except Exception as error:  # each server has its own for a chunk that is cut or no chunk at all
         raise Problem(HTTPStatus.BAD_REQUEST, "The body ends too early or is not in well-formed chunks.") from error
-    if len(body) < length <= MAX_BODY:
+    if len(body) < length <= most:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body ends early: {len(body)} bytes of {length}.")
-    if too_large or len(body) > MAX_BODY:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {MAX_BODY} bytes.")
+    if too_large or len(body) > most:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {most} bytes.")
+    return body
+
+
+def _text(request: Request) -> str:
     try:
-        return body.decode("utf-8-sig")
+        return read_bytes(request).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not UTF-8: see byte {error.start}.") from error
 
@@ -124,26 +149,26 @@ def _from_json(text: str) -> Asked:
     except (ValueError, RecursionError) as error:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body is not JSON: {_reason(error)}.") from error
     if not isinstance(body, dict):
-        raise _wrong("", 'The body is an object such as {"headlines": ["..."]}.')
+        raise wrong("", 'The body is an object such as {"headlines": ["..."]}.')
     for name in body:
         if name not in _JSON_FIELDS:
-            raise _wrong(f"/{name}", f"Unknown field; known ones are {', '.join(_JSON_FIELDS)}.")
+            raise wrong(f"/{name}", f"Unknown field; known ones are {', '.join(_JSON_FIELDS)}.")
     for name in ("explain", "partial"):
         if not isinstance(body.get(name, False), bool):
-            raise _wrong(f"/{name}", f"{name} is true or false.")
+            raise wrong(f"/{name}", f"{name} is true or false.")
     headlines, partial = body.get("headlines"), body.get("partial", False)
     if not isinstance(headlines, list) or not (partial or _is_texts(headlines)):
-        raise _wrong("/headlines", "headlines is a list of texts.")
+        raise wrong("/headlines", "headlines is a list of texts.")
     problems = _problems(headlines)
     if problems and not partial:
         raise problems[0][1]
     if "topics" in body and not _is_texts(body["topics"]):
-        raise _wrong("/topics", "topics is a list of texts.")
+        raise wrong("/topics", "topics is a list of texts.")
     threshold, top_k = body.get("threshold"), body.get("top_k")
     if "threshold" in body and not _is_share(threshold):
-        raise _wrong("/threshold", "threshold is a number between 0 and 1.")
+        raise wrong("/threshold", "threshold is a number between 0 and 1.")
     if "top_k" in body and not _is_count(top_k):
-        raise _wrong("/top_k", "top_k is a whole number, 1 or more.")
+        raise wrong("/top_k", "top_k is a whole number, 1 or more.")
     lang = _language(body.get("lang"), given="lang" in body)
     refused = {position for position, _ in problems}
     good = [headline for i, headline in enumerate(headlines) if i not in refused] if refused else headlines
@@ -157,7 +182,7 @@ def _language(tag: object, given: bool = False) -> str | None:
         return None
     language = tag.partition("-")[0].lower() if isinstance(tag, str) else None
     if language not in LANGUAGES:
-        raise _wrong("/lang", f"lang is one of {', '.join(LANGUAGES)}, or a tag that begins so, as fr-MA.")
+        raise wrong("/lang", f"lang is one of {', '.join(LANGUAGES)}, or a tag that begins so, as fr-MA.")
     return language
 
 
@@ -168,14 +193,14 @@ def _problems(headlines: list[Any]) -> list[tuple[int, Problem]]:
         Problem: 422 there are none, or too many.
     """
     if not 1 <= len(headlines) <= MAX_HEADLINES:
-        raise _wrong("/headlines", f"Send 1 to {MAX_HEADLINES} headlines a request, not {len(headlines)}.")
+        raise wrong("/headlines", f"Send 1 to {MAX_HEADLINES} headlines a request, not {len(headlines)}.")
     # All at once first, which is what a good request costs; one by one only to say which it is.
     if _is_texts(headlines) and max(map(len, headlines)) <= MAX_CHARACTERS:
         together = "\n".join(headlines)
         if together.isascii() or not (_has_half_characters(together) or any(map(_is_special, set(together)))):
             return []
     found = ((i, _fault(headline)) for i, headline in enumerate(headlines))
-    return [(i, _wrong(f"/headlines/{i}", fault)) for i, fault in found if fault]
+    return [(i, wrong(f"/headlines/{i}", fault)) for i, fault in found if fault]
 
 
 def _fault(headline: object) -> str | None:
@@ -214,10 +239,10 @@ def _check_topics(asked: list[str] | None, known: tuple[str, ...]) -> None:
     if asked is None:
         return
     if not asked or len(set(asked)) < len(asked):
-        raise _wrong("/topics", "topics names at least one topic, none twice.")
+        raise wrong("/topics", "topics names at least one topic, none twice.")
     for i, topic in enumerate(asked):
         if topic not in known:
-            raise _wrong(f"/topics/{i}", f"Unknown topic; the model knows {', '.join(known)}.")
+            raise wrong(f"/topics/{i}", f"Unknown topic; the model knows {', '.join(known)}.")
 
 
 def _too_deep(value: object, levels: int) -> bool:
@@ -239,7 +264,8 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, list) and set(map(type, value)) <= {str}
 
 
-def _wrong(pointer: str, detail: str) -> Problem:
+def wrong(pointer: str, detail: str) -> Problem:
+    """Return the problem of a field: 422, and where it stands."""
     # A field's name comes from the client: kept short and free of what a terminal or a log would act on.
     shown = "".join(c if c.isprintable() else "?" for c in pointer[:100])
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, shown)
