@@ -37,7 +37,8 @@ def read(request: Request) -> Form:
     if request.mimetype not in _KINDS or request.content_encoding:
         raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send {' or '.join(_KINDS)}.")
     body = asked.read_bytes(request, _MOST)
-    parser = FormDataParser(max_form_memory_size=_MOST, max_form_parts=8, silent=False)
+    # In memory, being small: nothing a client sends is written to a disk.
+    parser = FormDataParser(lambda *_, **__: io.BytesIO(), max_form_memory_size=_MOST, max_form_parts=8, silent=False)
     try:
         stream = io.BytesIO(body)
         _, fields, files = parser.parse(stream, request.mimetype, len(body), request.mimetype_params)

@@ -1,4 +1,4 @@
-"""The editor's page: a ticker comes apart into headlines, each with its topic. Served whole, with or without scripts."""
+"""The editor's page: a ticker comes apart into headlines, each with its topic. Served whole, scripts or not."""
 
 import hashlib
 from dataclasses import dataclass
@@ -190,4 +190,5 @@ def _file(name: str) -> Response:
     response = Response(content, content_type=f"{_STATIC[name]}; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(digest)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -28,11 +28,11 @@ class Piece(NamedTuple):
 def pieces(headline: str, drivers: Sequence[Driver]) -> Iterator[Piece]:
     """Give a headline piece by piece; joined, their texts are the headline.
 
-    A word is marked when it weighs more than the headline's words do on average.
+    A word is marked when it weighs at least half as much as the heaviest one.
     """
-    at = 0
+    at, least = 0, max((abs(driver.share) for driver in drivers), default=0) / 2
     for driver in sorted(drivers, key=lambda driver: driver.start):
-        if abs(driver.share) * len(drivers) < 1:
+        if not driver.share or abs(driver.share) < least:
             continue
         yield from _plain(headline[at : driver.start])
         yield Piece(driver.word, "for" if driver.share > 0 else "against", driver.share)

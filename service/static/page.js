@@ -35,8 +35,10 @@ async function send(data) {
     place.replaceWith(document.adoptNode(found));
     const text = page.getElementById("text");
     if (answer.ok && text) form.elements.text.value = text.value;
+    form.elements.text.scrollTop = 0;
     form.elements.file.value = "";
     enhance();
+    if (found.getBoundingClientRect().top > window.innerHeight / 2) found.scrollIntoView(); // on a phone it is below
   } catch (error) {
     if (error.name === "AbortError") return;
     place.removeAttribute("aria-busy");
