@@ -5,7 +5,7 @@ import os
 from flask import Flask
 
 from classifier import Classifier
-from service import adapters, api, editing, headers, operations, problems
+from service import adapters, api, editing, headers, operations, page, problems
 from service.corrections import Corrections
 from service.desk import Desk
 from service.settings import Settings
@@ -36,6 +36,7 @@ def create_app(
     problems.register(app)
     operations.register(app, desk)
     headers.register(app, settings.origins)
-    for routes in (api.blueprint(desk), editing.blueprint(desk, corrections), *adapters.blueprints(desk, corrections)):
+    own = (page.blueprint(desk), api.blueprint(desk), editing.blueprint(desk, corrections))
+    for routes in (*own, *adapters.blueprints(desk, corrections)):
         app.register_blueprint(routes)
     return app

@@ -63,6 +63,19 @@ def read(request: Request, topics: tuple[str, ...]) -> Asked:
     return asked
 
 
+def read_paste(text: str) -> Asked:
+    """Read a text that was pasted: what in it cannot be read is among the `problems`, all else is answered.
+
+    Raises:
+        Problem: 422 it has no headline, or too many.
+    """
+    reading = ticker.read(text)
+    problems = _problems(reading.headlines)
+    refused = {position for position, _ in problems}
+    good = [headline for i, headline in enumerate(reading.headlines) if i not in refused]
+    return Asked(good, explain=True, skipped=reading.skipped, problems=problems)
+
+
 def read_json(request: Request, depth: int = 32, untyped: bool = False) -> dict[str, Any]:
     """Read a body that is one JSON object of whatever fields, as other tools send it, no less strictly.
 
@@ -130,25 +143,28 @@ def _check_query(request: Request, known: tuple[str, ...]) -> None:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"Unknown parameter in the URL; known ones are {told}.")
 
 
-def read_bytes(request: Request) -> bytes:
+def read_bytes(request: Request, most: int = MAX_BODY) -> bytes:
     """Read a whole body.
+
+    Args:
+        most: bytes that it may have.
 
     Raises:
         Problem: 400 it ends early, 408 it stops arriving, 413 too large.
     """
     # One byte more than allowed tells "too large" from "just fits", also for a body sent in chunks without a length.
     length = request.content_length or 0
-    too_large = length > MAX_BODY
+    too_large = length > most
     try:
-        body = b"" if too_large else request.stream.read(MAX_BODY + 1)
+        body = b"" if too_large else request.stream.read(most + 1)
     except BlockingIOError as error:  # the server's sockets have a timeout
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, "The body stopped arriving.") from error
     except Exception as error:  # each server has its own for a chunk that is cut or no chunk at all
         raise Problem(HTTPStatus.BAD_REQUEST, "The body ends too early or is not in well-formed chunks.") from error
-    if len(body) < length <= MAX_BODY:
+    if len(body) < length <= most:
         raise Problem(HTTPStatus.BAD_REQUEST, f"The body ends early: {len(body)} bytes of {length}.")
-    if too_large or len(body) > MAX_BODY:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {MAX_BODY} bytes.")
+    if too_large or len(body) > most:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body may have {most} bytes.")
     return body
 
 

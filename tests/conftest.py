@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from classifier import Classifier, load
 from service.settings import Settings
@@ -137,3 +140,42 @@ def running_server(models: Path, app: str = "service.app:create_app()", **variab
     """Give the port of a real server."""
     with server(models, app, **variables) as running:
         yield running.port
+
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM:
+        pytest.skip("NO BROWSER: install chromium, or name one in CHROMIUM; the page and the widget are not tested")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@contextmanager
+def opened(browser: Browser, **settings: Any) -> Iterator[Page]:
+    """Give an empty page of a browser of its own, in which nothing fails unseen."""
+    context: BrowserContext = browser.new_context(**{"locale": "fr-FR", **settings})
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(f"error: {error}"))
+    page.on("dialog", lambda dialog: (found.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    # What the Content-Security-Policy forbids is told on the console, and nowhere else for certain.
+    page.on("console", lambda told: found.append(told.text) if "Content Security Policy" in told.text else None)
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not found
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """Return the rules of WCAG 2.2 AA and of good practice that a page breaks, and where, as axe-core finds them."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    answer = Axe().run(page, options={"runOnly": tags}).response
+    assert len(answer["passes"]) > 5
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in answer["violations"]]
