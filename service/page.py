@@ -35,6 +35,7 @@ _CORRECTIONS = "/v1/corrections"
 _TOLD_TO_SCRIPTS = (
     "percent", "all", "none", "copied", "copy_failed", "sending", "reported", "accepted", "conflict", "undone", "undo",
     "failed", "unreachable", "corrected", "expected", "count_labelled", "count_none", "title",
+    "uncertain", "unfamiliar", "contested",
 )  # fmt: skip
 
 

@@ -15,18 +15,12 @@ def create_app() -> Flask:
     def add() -> tuple[Response, int]:
         sent = request.get_json()
         known = sent["id"] in kept
-        if sent["headline"].startswith("REFUSE"):
-            return jsonify(status=422, detail="Not this one."), 422
         kept.pop(sent.get("replaces", ""), None)
         labels = [one["label"] for one in kept.values() if one["headline"] == sent["headline"]]
         kept[sent["id"]] = sent
         status = "conflict" if set(labels) - {sent["label"]} else "reported"
         told = {"id": sent["id"], "headline": sent["headline"], "label": sent["label"], "status": status}
         return jsonify(told | {"votes": labels.count(sent["label"]) + 1, "needed": NEEDED}), 200 if known else 201
-
-    @app.get("/kept")
-    def show() -> Response:
-        return jsonify(list(kept.values()))
 
     @app.delete("/v1/corrections/<name>")
     def remove(name: str) -> tuple[str, int]:

@@ -16,6 +16,7 @@ from service.settings import Settings
 from tests.conftest import OPEN, ROOT
 
 TICKER = "Le Raja bat le Wydad • Averses orageuses attendues lundi • Bourse de Casablanca : le MASI en hausse"
+PARTS = "multipart/form-data; boundary=x"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -77,9 +78,8 @@ def test_the_threshold_of_the_form_decides_without_scripts(
         ("text=\xff", FORM, 400, "UTF-8"),
         ("text=Neige", "text/plain", 415, "Il faut du texte"),
         ("text=Neige", "multipart/form-data", 400, "UTF-8"),
-        ("--x\r\ntext", "multipart/form-data; boundary=x", 400, "UTF-8"),
-        ("--x\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n" * 9 + "--x--", "multipart/form-data; boundary=x", 413,
-         "256 Kio"),
+        ("--x\r\ntext", PARTS, 400, "UTF-8"),
+        ("--x\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n" * 9 + "--x--", PARTS, 413, "256 Kio"),
     ],
 )  # fmt: skip
 def test_a_form_that_cannot_be_answered_says_why_on_the_page(
