@@ -253,6 +253,19 @@ def test_a_topic_can_be_looked_at_alone(page: Page) -> None:
     expect(shown).to_have_count(len(TICKER))
 
 
+def test_a_headline_corrected_under_a_filter_stays_in_sight(page: Page) -> None:
+    sort(page)
+    slide(page, 0)
+    page.get_by_role("button", name="Sport").click()
+    page.locator(".row:visible").first.focus()
+    page.keyboard.press("2")
+    row = page.locator('.row[data-corrected="politics"]')
+    expect(row.locator(".said")).to_contain_text("Signalé")
+    expect(row).to_be_focused()
+    page.keyboard.press("u")
+    expect(row).to_have_count(0)
+
+
 def taken(page: Page, kind: str) -> str:
     with page.expect_download() as waiting:
         page.click(f'[data-export="{kind}"]')
