@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help install corpus train lexicon evaluate retrain models rollback audit classify wheel serve key test soak fuzz bench lint clean
+.PHONY: help install corpus train lexicon evaluate retrain models rollback audit classify wheel serve key browser test soak fuzz bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,7 +73,12 @@ serve: train ## serve the model on http://127.0.0.1:8000, see the environment be
 key: install ## make an API key: NAME=desk [ROLES=classify,correct,review], or REVOKE=1
 	@$(BIN)/python -m service key '$(NAME)' $(if $(ROLES),--roles '$(ROLES)') $(if $(REVOKE),--revoke)
 
-test: $(VENV)/made-dev train ## run all tests
+browser: ## make sure that there is a browser for the tests of the page, where that can be done without asking
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -n "$$CHROMIUM" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+		echo "No browser: install chromium, or name one in CHROMIUM; the tests of the page and the widget are skipped." >&2
+
+test: $(VENV)/made-dev train browser ## run all tests
 	$(BIN)/python -m pytest
 
 soak: $(VENV)/made-dev train ## 2,000 swaps of models under load and 500 kills of the service, of which make test has 200 and 20

@@ -25,7 +25,8 @@ from service.settings import SettingsError
 ROLES = ("classify", "correct", "review")
 
 _LOG = logging.getLogger(__name__)
-_CHALLENGE = 'Basic realm="Headline topics", charset="UTF-8", Bearer'
+# Bearer is not offered beside it: browsers take a second challenge on the line for a broken first one, and do not ask.
+_CHALLENGE = 'Basic realm="Headline topics", charset="UTF-8"'
 
 
 @dataclass(frozen=True)

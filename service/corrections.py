@@ -111,6 +111,8 @@ class Corrections:
     def withdraw(self, id: str, caller: Caller) -> None:  # noqa: A002
         """Withdraw a correction: of the caller's own, or of anybody's for a reviewer.
 
+        Its author has no vote on the headline then: what it had replaced does not come back.
+
         Raises:
             Problem: 404 there is none that is the caller's to withdraw.
         """

@@ -29,12 +29,12 @@ _STATIC = {
     "sheet.js": "text/javascript",
     "correct.js": "text/javascript",
     "export.js": "text/javascript",
-    "widget.js": "text/javascript",
 }
 _CORRECTIONS = "/v1/corrections"
 _TOLD_TO_SCRIPTS = (
     "percent", "all", "none", "copied", "copy_failed", "sending", "reported", "accepted", "conflict", "undone", "undo",
     "failed", "unreachable", "corrected", "expected", "count_labelled", "count_none", "title",
+    "uncertain", "unfamiliar", "contested",
 )  # fmt: skip
 
 
@@ -81,11 +81,14 @@ def blueprint(desk: Desk) -> Blueprint:
 
     @routes.get("/static/<name>")
     def static(name: str) -> Response:
-        return _file(name)
+        # A name from a fixed list: no path ever comes from a client.
+        if name not in _STATIC:
+            raise Problem(HTTPStatus.NOT_FOUND, "There is no such file.")
+        return _file(name, _STATIC[name])
 
     @routes.get("/widget.js")
     def widget() -> Response:
-        return _file("widget.js")
+        return _file("widget.js", "text/javascript")
 
     return routes
 
@@ -182,12 +185,9 @@ def _content(name: str) -> tuple[bytes, str]:
     return content, hashlib.sha256(content).hexdigest()[:32]
 
 
-def _file(name: str) -> Response:
-    # A name from a fixed list: no path ever comes from a client.
-    if name not in _STATIC:
-        raise Problem(HTTPStatus.NOT_FOUND, "There is no such file.")
+def _file(name: str, kind: str) -> Response:
     content, digest = _content(name)
-    response = Response(content, content_type=f"{_STATIC[name]}; charset=utf-8")
+    response = Response(content, content_type=f"{kind}; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
     response.set_etag(digest)
     response.make_conditional(request)

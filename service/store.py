@@ -123,8 +123,9 @@ class Store:
         connection.execute(CORRECTIONS.insert().values(**values, withdrawn=False))
 
     def withdraw(self, connection: sa.Connection, row: Row) -> None:
-        """Mark a correction as withdrawn."""
-        connection.execute(CORRECTIONS.update().where(CORRECTIONS.c.seq == row.seq).values(withdrawn=True))
+        """Mark a correction as withdrawn, and what its author had said of the headline before."""
+        same = (CORRECTIONS.c.author == row.author, CORRECTIONS.c.key == row.key, CORRECTIONS.c.seq <= row.seq)
+        connection.execute(CORRECTIONS.update().where(*same).values(withdrawn=True))
 
     def rows(self, connection: sa.Connection, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Row]:
         """Return the corrections that meet the conditions, oldest first."""

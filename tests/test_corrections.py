@@ -131,7 +131,9 @@ def test_what_is_withdrawn_is_no_vote_any_more(kept: Corrections) -> None:
         kept.withdraw("bilal-001", anna)
     kept.withdraw("bilal-001", rita)
     assert [found.status for found in kept.listed()] == ["reported", "withdrawn"]
-    kept.withdraw("anna-0001", anna)
+    kept.report(id="anna-0002", headline=HEADLINE, label="weather", author="anna", trusted=False)
+    kept.withdraw("anna-0002", anna)  # and what it had replaced does not come back
+    assert {found.status for found in kept.listed()} == {"withdrawn"}
     assert kept.contested() == {}
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from classifier import Classifier, Driver
 from classifier.topics import LANGUAGES
@@ -16,6 +18,7 @@ from service.settings import Settings
 from tests.conftest import OPEN, ROOT
 
 TICKER = "Le Raja bat le Wydad • Averses orageuses attendues lundi • Bourse de Casablanca : le MASI en hausse"
+PARTS = "multipart/form-data; boundary=x"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -77,9 +80,8 @@ def test_the_threshold_of_the_form_decides_without_scripts(
         ("text=\xff", FORM, 400, "UTF-8"),
         ("text=Neige", "text/plain", 415, "Il faut du texte"),
         ("text=Neige", "multipart/form-data", 400, "UTF-8"),
-        ("--x\r\ntext", "multipart/form-data; boundary=x", 400, "UTF-8"),
-        ("--x\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n" * 9 + "--x--",
-         "multipart/form-data; boundary=x", 413, "256 Kio"),
+        ("--x\r\ntext", PARTS, 400, "UTF-8"),
+        ("--x\r\nContent-Disposition: form-data; name=a\r\n\r\n\r\n" * 9 + "--x--", PARTS, 413, "256 Kio"),
     ],
 )  # fmt: skip
 def test_a_form_that_cannot_be_answered_says_why_on_the_page(
@@ -94,6 +96,13 @@ def test_a_form_that_cannot_be_answered_says_why_on_the_page(
 def test_a_file_that_is_not_utf8_is_refused(client: FlaskClient) -> None:
     answer = client.post("/", data={"file": (io.BytesIO("Météo".encode("latin-1")), "a.txt")})
     assert answer.status_code == 400
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=200), st.sampled_from([FORM, PARTS, "multipart/form-data; boundary=", "", "text/html"]))
+def test_whatever_is_sent_is_answered_or_refused(client: FlaskClient, body: bytes, kind: str) -> None:
+    for sent in (body, b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + body, b"text=" + body):
+        assert client.post("/", data=sent, content_type=kind).status_code in (200, 400, 413, 415, 422)
 
 
 def test_as_much_as_the_interface_takes_the_form_takes_too(client: FlaskClient) -> None:
@@ -151,12 +160,15 @@ def test_correcting_is_offered_only_where_it_is_kept(client: FlaskClient) -> Non
     assert ('class="fix' in client.post("/", data={"text": TICKER}).text) == ("/v1/corrections" in routes)
 
 
-@pytest.mark.parametrize("name", ["page.css", "page.js", "sheet.js", "correct.js", "export.js", "widget.js"])
-def test_its_files_are_sent_once(client: FlaskClient, name: str) -> None:
-    answer = client.get(f"/static/{name}")
-    assert answer.mimetype == ("text/css" if name.endswith("css") else "text/javascript")
+@pytest.mark.parametrize(
+    "path",
+    ["static/page.css", "static/page.js", "static/sheet.js", "static/correct.js", "static/export.js", "widget.js"],
+)
+def test_its_files_are_sent_once(client: FlaskClient, path: str) -> None:
+    answer = client.get(f"/{path}")
+    assert answer.mimetype == ("text/css" if path.endswith("css") else "text/javascript")
     assert len(answer.data) > 500
-    assert client.get(f"/static/{name}", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert client.get(f"/{path}", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
 @pytest.mark.parametrize("name", ["..", "../page.py", "%2e%2e%2fpage.py", "page.html", "page.css/", "", "page.css%00"])

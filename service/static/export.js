@@ -62,7 +62,7 @@ async function copy(text) {
 
 export function exporting(rows, topics, texts, say) {
   const site = new window.URL(".", document.baseURI).href;
-  const lines = (found) => found.map((one) => `${one.label ? topics.get(one.label).name : one.reason}\t${one.headline}`).join("\n");
+  const lines = (found) => found.map((one) => `${one.label ? topics.get(one.label).name : texts[one.reason]}\t${one.headline}`).join("\n");
   const ways = {
     copy: (found) => copy(lines(found)).then(() => texts.copied, () => texts.copy_failed),
     csv: (found) => download("headlines.csv", "text/csv", csv(found)),

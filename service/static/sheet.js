@@ -39,7 +39,9 @@ export function sheet(rows, texts, say) {
   }
 
   function filter() {
-    for (const row of rows) row.hidden = shown !== "" && (label(row) ?? "-") !== shown;
+    // A row that is being worked on stays in sight, whatever it is corrected to.
+    const held = document.activeElement?.closest(".row");
+    for (const row of rows) row.hidden = shown !== "" && (label(row) ?? "-") !== shown && row !== held;
     for (const button of filters) {
       const wanted = button.dataset.filter;
       const found = wanted ? rows.filter((row) => (label(row) ?? "-") === wanted).length : rows.length;

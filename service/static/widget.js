@@ -193,7 +193,7 @@ class HeadlineTopic extends HTMLElement {
     const parts = [];
     if (chosen) parts.push(`${texts.chosen} : `, make("b", { textContent: this.#name(chosen) }));
     if (suggested && suggested.label !== chosen) {
-      const hundredths = suggested.confidence >= 0.995 && suggested.confidence < 1 ? "> 99" : Math.round(suggested.confidence * 100);
+      const hundredths = suggested.confidence >= 0.995 ? "> 99" : Math.round(suggested.confidence * 100);
       const share = make("bdi", { textContent: texts.percent.replace("{}", hundredths) });
       const best = suggested.label ?? Object.entries(suggested.probabilities).sort((a, b) => b[1] - a[1])[0][0];
       const name = make(suggested.label ? "b" : "span", { textContent: this.#name(best) });
