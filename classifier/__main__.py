@@ -74,6 +74,8 @@ def _is_feed(options: argparse.Namespace) -> bool:
         return bool(options.source == "feed")
     if options.file == STDIN:
         return feeds.is_feed(options.file, cast(BufferedReader, sys.stdin.buffer).peek(64))
+    if not Path(options.file).is_file():  # a pipe can be read only once, and opening one may wait for ever
+        return feeds.is_feed(options.file, b"")
     with Path(options.file).open("rb") as file:
         return feeds.is_feed(options.file, file.peek(64))
 
