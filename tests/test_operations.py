@@ -66,10 +66,11 @@ def test_metrics_are_right_with_several_workers(models: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        text = wait_for(running, "headlines_answers_total", 180)
+        counted = 'headlines_requests_total{route="/v1/classify",status="200"}'
+        text = wait_for(running, counted, 90)  # a request is counted once its answer is sent
+        assert figure(text, "headlines_answers_total") == 180
         workers = {line["worker"] for line in requests_logged(running, 90)}
         assert len(workers) > 1
-        assert figure(text, 'headlines_requests_total{route="/v1/classify",status="200"}') == 90
         assert figure(text, "headlines_model_workers") == len(workers)
 
 
@@ -113,8 +114,7 @@ def test_a_refused_version_is_told_in_the_log_and_in_a_metric(models: Path, tmp_
         shutil.copytree(folder / good, folder / "again")
         storage.set_current(folder, "again")
         wait_for(running, "headlines_model_swaps_total", 1)
-        text = ask(running.port, "/metrics")[1].decode()
-        assert figure(text, 'headlines_model_workers{version="again"}') == 1
+        text = wait_for(running, 'headlines_model_workers{version="again"}', 1)
         assert figure(text, "headlines_model_workers") == 1
 
 
