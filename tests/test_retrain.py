@@ -124,6 +124,15 @@ def test_accepted_corrections_are_read(tmp_path: Path, name: str, text: str, acc
     assert (len(found.accepted), found.left_out) == (accepted, left_out)
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x1c"])
+def test_a_line_mark_inside_a_headline_ends_no_line(tmp_path: Path, mark: str) -> None:
+    headline = f"Le Raja{mark}bat le Wydad"
+    (tmp_path / "a.jsonl").write_text(json.dumps({"headline": headline, "label": "sport"}, ensure_ascii=False) + "\n")
+    (tmp_path / "b.csv").write_text(f'headline,label\n"{headline}",sport\n')
+    for name in ("a.jsonl", "b.csv"):
+        assert corrections.read([tmp_path / name], ["sport"]).accepted == [Correction(headline, "sport")]
+
+
 def test_the_last_label_of_a_headline_is_taken(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("headline,label\nLe Raja,sport\nle raja !,other\n")
     assert corrections.read([tmp_path / "a.csv"], ["sport", "other"]).accepted == [Correction("le raja !", "other")]

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -112,11 +113,12 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot read {path}: {error}") from error
     if path.suffix == ".csv":
-        table = csv.DictReader(text.splitlines(keepends=True))
+        table = csv.DictReader(io.StringIO(text, newline=""))
         for row in table:
             yield table.line_num, row
         return
-    for number, line in enumerate(text.splitlines(), 1):
+    # Not splitlines(), which also parts at marks that a headline may hold.
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         try:
