@@ -101,7 +101,7 @@ def _split_at_dashes(line: str) -> list[str]:
 
 def _reads_like_a_headline(piece: str) -> bool:
     first = next((c for c in piece if c.isalnum()), "")
-    return len(piece.split()) >= 4 and not first.islower()
+    return bool(first) and not first.islower() and len(piece.split()) >= 4
 
 
 def _outside_quotations(line: str, cuts: list[tuple[int, int]]) -> list[tuple[int, int]]:

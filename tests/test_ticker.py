@@ -102,6 +102,11 @@ def test_a_ticker_of_one_piece_over_and_over_takes_no_minutes(piece: str) -> Non
     assert "".join(reading.headlines + reading.skipped).startswith("Averses")
 
 
+def test_spaced_dashes_part_no_piece_without_anything_to_read() -> None:
+    line = "Le Wydad bat le Raja - \"\" ... !! ?? - Pluie sur le Rif demain"
+    assert ticker.split(line) == [line]
+
+
 def test_a_dash_in_a_quotation_parts_nothing_while_the_quotation_can_still_end() -> None:
     strip = [
         "Le Raja bat le Wydad",
