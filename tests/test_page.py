@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from service import texts
+from service import access, texts
 from tests.conftest import opened, server, violations
 
 TICKER = [
@@ -353,6 +353,20 @@ def test_without_scripts_it_works_too(browser: Browser, place: str) -> None:
         page.keyboard.press("End")
         page.get_by_role("button", name="Appliquer").click()
         expect(page.locator("#labelled")).to_have_text("0")
+
+
+@pytest.mark.parametrize("way", ["prompt", "address"])
+def test_a_key_given_once_is_enough(browser: Browser, models: Path, tmp_path: Path, way: str) -> None:
+    key = access.add(tmp_path / "keys.json", "desk", ["classify", "correct"])
+    with server(models, "tests.corrections:create_app()", WORKERS="1", KEYS=str(tmp_path / "keys.json")) as running:
+        place = f"127.0.0.1:{running.port}/"
+        prompted = {"http_credentials": {"username": "desk", "password": key}} if way == "prompt" else {}
+        with opened(browser, **prompted) as page:
+            page.goto(f"http://{place}" if way == "prompt" else f"http://desk:{key}@{place}")
+            sort(page)
+            page.locator(".row").first.focus()
+            page.keyboard.press("2")
+            expect(page.locator(".said").first).to_contain_text("Signalé")
 
 
 def test_everything_comes_from_the_service_itself(page: Page, place: str) -> None:

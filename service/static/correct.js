@@ -1,6 +1,8 @@
 // Moving and correcting, by keyboard, mouse and touch. A correction counts once the service has acknowledged it.
 
-const PLACE = "v1/corrections";
+import { here } from "./sheet.js";
+
+const PLACE = here("v1/corrections");
 
 // `crypto.randomUUID` wants https, which a newsroom's own network may not have.
 function uuid() {
