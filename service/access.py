@@ -25,7 +25,8 @@ from service.settings import SettingsError
 ROLES = ("classify", "correct", "review")
 
 _LOG = logging.getLogger(__name__)
-_CHALLENGE = 'Basic realm="Headline topics", charset="UTF-8", Bearer'
+# Basic alone: browsers do not ask for a key where another scheme follows on the same line.
+_CHALLENGE = 'Basic realm="Headline topics", charset="UTF-8"'
 
 
 @dataclass(frozen=True)

@@ -188,6 +188,16 @@ def test_arrows_move_and_numbers_correct_and_u_takes_back(page: Page) -> None:
     assert heard == [("POST", "politics"), ("POST", "economy"), ("POST", "politics"), ("DELETE", None)]
 
 
+@pytest.mark.parametrize(("digit", "letter"), [("&", "u"), ("١", "ع")], ids=["AZERTY", "Arabic"])
+def test_keys_count_by_their_place_on_any_keyboard(page: Page, digit: str, letter: str) -> None:
+    sort(page)
+    row = page.locator(".row").nth(1)
+    row.dispatch_event("keydown", {"key": digit, "code": "Digit1", "bubbles": True})
+    expect(row.locator(".topic")).to_have_text("Sport")
+    row.dispatch_event("keydown", {"key": letter, "code": "KeyU", "bubbles": True})
+    expect(row.locator(".said")).to_have_text("Correction annulée.")
+
+
 def test_correcting_by_mouse_and_by_buttons(page: Page) -> None:
     sort(page)
     heard = corrections(page)

@@ -137,10 +137,12 @@ export function correcting(rows, topics, texts, say, update) {
     const row = event.target.closest(".row");
     const command = event.ctrlKey || event.metaKey;
     if (event.altKey || (command && event.key !== "z")) return;
-    const wanted = labels[Number(event.key) - 1];
+    // By the place of the key: a French keyboard has & where others have 1, an Arabic one no U.
+    const wanted = labels[Number(/^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1]) - 1];
+    const undoes = event.code === "KeyU" || event.key.toLowerCase() === "u" || (event.key === "z" && command);
     if (event.key in moves && event.target === row) move(row, moves[event.key]);
-    else if (chooser && /^[1-9]$/.test(event.key) && wanted) { close(); row.focus(); queue(row, () => decide(row, wanted)); }
-    else if (chooser && (event.key.toLowerCase() === "u" || event.key === "z" && command)) queue(row, () => undo());
+    else if (chooser && wanted && !command) { close(); row.focus(); queue(row, () => decide(row, wanted)); }
+    else if (chooser && undoes) queue(row, () => undo());
     else if (event.key === "Escape" && chooser?.isConnected) { close(); row.focus(); }
     else return;
     event.preventDefault();
