@@ -220,9 +220,13 @@ def test_a_correction_that_is_refused_or_lost_is_not_shown_as_kept(page: Page) -
     page.keyboard.press("4")
     expect(row.locator(".said")).to_have_text("Correction non enregistrée. Not this one.")
     page.unroute("**/v1/corrections")
-    page.route("**/v1/corrections", lambda route: route.abort())
+    lost: list[str] = []
+    page.route("**/v1/corrections", lambda route: (lost.append(route.request.post_data_json["id"]), route.abort()))
     page.keyboard.press("3")
     expect(row.locator(".said")).to_have_text("Le service ne répond pas. Réessayez.")
+    with page.expect_event("requestfailed", lambda _: len(lost) == 4):
+        page.keyboard.press("3")
+    assert len(set(lost)) == 1
     expect(row).not_to_have_attribute("data-state", "corrected")
 
 
@@ -246,6 +250,7 @@ def test_correcting_goes_away_where_nothing_keeps_corrections(page: Page) -> Non
     page.locator(".row").first.focus()
     page.keyboard.press("2")
     expect(page.locator(".fix")).to_have_count(0)
+    page.keyboard.press("3")
     expect(page.locator(".said")).to_have_count(0)
 
 

@@ -28,10 +28,11 @@ function post(correction) {
 
 export function correcting(rows, topics, texts, say, update) {
   const list = document.getElementById("rows");
-  const chooser = document.getElementById("choose")?.content.firstElementChild.cloneNode(true);
+  let chooser = document.getElementById("choose")?.content.firstElementChild.cloneNode(true);
   const labels = [...topics.keys()];
   const version = document.getElementById("board").dataset.version;
   const kept = new Map(); // row -> its correction in force
+  const unanswered = new Map(); // row -> what was sent and may have arrived, to be sent as the same again
   const done = []; // what can be undone: rows and what they had before
   let busy = Promise.resolve(); // one after another, in the order the editor decided
 
@@ -64,6 +65,7 @@ export function correcting(rows, topics, texts, say, update) {
 
   function hide() {
     close();
+    chooser = null;
     for (const row of rows) row.querySelectorAll(".fix, .said").forEach((one) => one.remove());
   }
 
@@ -76,11 +78,14 @@ export function correcting(rows, topics, texts, say, update) {
 
   async function decide(row, wanted) {
     const before = kept.get(row);
-    if (before?.label === wanted) return;
+    if (before?.label === wanted || !chooser) return;
     tell(row, "sending", texts.sending);
-    const correction = { id: uuid(), headline: row.dataset.headline, label: wanted, version };
+    let correction = unanswered.get(row);
+    if (correction?.label !== wanted) correction = { id: uuid(), headline: row.dataset.headline, label: wanted, version };
     if (before) correction.replaces = before.id;
+    unanswered.set(row, correction);
     const answer = await post(correction);
+    unanswered.delete(row);
     if (answer.status === 404) return hide();
     const wrong = await refusal(answer);
     if (wrong) return tell(row, "failed", wrong, kept.has(row));
@@ -99,7 +104,8 @@ export function correcting(rows, topics, texts, say, update) {
     // What replaced a correction is replaced by it again; what was the first is taken back.
     const again = before && { id: uuid(), headline: before.headline, label: before.label, version, replaces: now.id };
     const answer = await (again ? post(again) : ask(`${PLACE}/${encodeURIComponent(now.id)}`, { method: "DELETE" }));
-    const wrong = await refusal(answer);
+    const gone = !again && answer.status === 404; // the first answer was lost on the way
+    const wrong = gone ? null : await refusal(answer);
     if (wrong) return tell(row, "failed", wrong, true);
     done.splice(at, 1);
     const restored = again ? await answer.json() : null;
