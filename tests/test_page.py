@@ -204,6 +204,16 @@ def test_arrows_move_and_numbers_correct_and_u_takes_back(page: Page) -> None:
     assert heard == [("POST", "politics"), ("POST", "economy"), ("POST", "politics"), ("DELETE", None)]
 
 
+@pytest.mark.parametrize(("digit", "letter"), [("&", "u"), ("١", "ع")], ids=["AZERTY", "Arabic"])
+def test_keys_count_by_their_place_on_any_keyboard(page: Page, digit: str, letter: str) -> None:
+    sort(page)
+    row = page.locator(".row").nth(1)
+    row.dispatch_event("keydown", {"key": digit, "code": "Digit1", "bubbles": True})
+    expect(row.locator(".topic")).to_have_text("Sport")
+    row.dispatch_event("keydown", {"key": letter, "code": "KeyU", "bubbles": True})
+    expect(row.locator(".said")).to_have_text("Correction annulée.")
+
+
 def test_correcting_by_mouse_and_by_buttons(page: Page) -> None:
     sort(page)
     heard = corrections(page)
@@ -226,9 +236,13 @@ def test_a_correction_that_is_refused_or_lost_is_not_shown_as_kept(page: Page) -
     page.keyboard.press("4")
     expect(row.locator(".said")).to_have_text("Correction non enregistrée. Not this one.")
     page.unroute("**/v1/corrections")
-    page.route("**/v1/corrections", lambda route: route.abort())
+    lost: list[str] = []
+    page.route("**/v1/corrections", lambda route: (lost.append(route.request.post_data_json["id"]), route.abort()))
     page.keyboard.press("3")
     expect(row.locator(".said")).to_have_text("Le service ne répond pas. Réessayez.")
+    with page.expect_event("requestfailed", lambda _: len(lost) == 4):
+        page.keyboard.press("3")
+    assert len(set(lost)) == 1
     expect(row).not_to_have_attribute("data-state", "corrected")
 
 
@@ -252,6 +266,7 @@ def test_correcting_goes_away_where_nothing_keeps_corrections(page: Page) -> Non
     page.locator(".row").first.focus()
     page.keyboard.press("2")
     expect(page.locator(".fix")).to_have_count(0)
+    page.keyboard.press("3")
     expect(page.locator(".said")).to_have_count(0)
 
 
@@ -369,6 +384,15 @@ def test_without_scripts_it_works_too(browser: Browser, place: str, login: Crede
         page.keyboard.press("End")
         page.get_by_role("button", name="Appliquer").click()
         expect(page.locator("#labelled")).to_have_text("0")
+
+
+def test_a_key_in_the_address_is_enough(browser: Browser, place: str, login: Credentials) -> None:
+    with opened(browser) as page:
+        page.goto(place.replace("://", f"://{login['username']}:{login['password']}@"))
+        sort(page)
+        page.locator(".row").first.focus()
+        page.keyboard.press("2")
+        expect(page.locator(".said").first).to_contain_text("Signalé")
 
 
 def test_everything_comes_from_the_service_itself(page: Page, place: str) -> None:

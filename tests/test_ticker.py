@@ -103,7 +103,7 @@ def test_a_ticker_of_one_piece_over_and_over_takes_no_minutes(piece: str) -> Non
 
 
 def test_spaced_dashes_part_no_piece_without_anything_to_read() -> None:
-    line = "Le Wydad bat le Raja - \"\" ... !! ?? - Pluie sur le Rif demain"
+    line = 'Le Wydad bat le Raja - "" ... !! ?? - Pluie sur le Rif demain'
     assert ticker.split(line) == [line]
 
 

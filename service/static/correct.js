@@ -1,6 +1,8 @@
 // Moving and correcting, by keyboard, mouse and touch. A correction counts once the service has acknowledged it.
 
-const PLACE = "v1/corrections";
+import { here } from "./sheet.js";
+
+const PLACE = here("v1/corrections");
 
 // `crypto.randomUUID` wants https, which a newsroom's own network may not have.
 function uuid() {
@@ -26,10 +28,11 @@ function post(correction) {
 
 export function correcting(rows, topics, texts, say, update) {
   const list = document.getElementById("rows");
-  const chooser = document.getElementById("choose")?.content.firstElementChild.cloneNode(true);
+  let chooser = document.getElementById("choose")?.content.firstElementChild.cloneNode(true);
   const labels = [...topics.keys()];
   const version = document.getElementById("board").dataset.version;
   const kept = new Map(); // row -> its correction in force
+  const unanswered = new Map(); // row -> what was sent and may have arrived, to be sent as the same again
   const done = []; // what can be undone: rows and what they had before
   let busy = Promise.resolve(); // one after another, in the order the editor decided
 
@@ -62,6 +65,7 @@ export function correcting(rows, topics, texts, say, update) {
 
   function hide() {
     close();
+    chooser = null;
     for (const row of rows) row.querySelectorAll(".fix, .said").forEach((one) => one.remove());
   }
 
@@ -74,11 +78,14 @@ export function correcting(rows, topics, texts, say, update) {
 
   async function decide(row, wanted) {
     const before = kept.get(row);
-    if (before?.label === wanted) return;
+    if (before?.label === wanted || !chooser) return;
     tell(row, "sending", texts.sending);
-    const correction = { id: uuid(), headline: row.dataset.headline, label: wanted, version };
-    correction.replaces = before?.label ?? row.dataset.best;
+    const replaces = before?.label ?? row.dataset.best;
+    let correction = unanswered.get(row);
+    if (correction?.label !== wanted) correction = { id: uuid(), headline: row.dataset.headline, label: wanted, version, replaces };
+    unanswered.set(row, correction);
     const answer = await post(correction);
+    unanswered.delete(row);
     if (answer.status === 404) return hide();
     const wrong = await refusal(answer);
     if (wrong) return tell(row, "failed", wrong, kept.has(row));
@@ -97,7 +104,8 @@ export function correcting(rows, topics, texts, say, update) {
     // What replaced a correction is replaced by it again; what was the first is taken back.
     const again = before && { id: uuid(), headline: before.headline, label: before.label, version, replaces: now.label };
     const answer = await (again ? post(again) : ask(`${PLACE}/${encodeURIComponent(now.id)}`, { method: "DELETE" }));
-    const wrong = await refusal(answer);
+    const gone = !again && answer.status === 404; // the first answer was lost on the way
+    const wrong = gone ? null : await refusal(answer);
     if (wrong) return tell(row, "failed", wrong, true);
     done.splice(at, 1);
     const restored = again ? await answer.json() : null;
@@ -135,10 +143,12 @@ export function correcting(rows, topics, texts, say, update) {
     const row = event.target.closest(".row");
     const command = event.ctrlKey || event.metaKey;
     if (event.altKey || (command && event.key !== "z")) return;
-    const wanted = labels[Number(event.key) - 1];
+    // By the place of the key: a French keyboard has & where others have 1, an Arabic one no U.
+    const wanted = labels[Number(/^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1]) - 1];
+    const undoes = event.code === "KeyU" || event.key.toLowerCase() === "u" || (event.key === "z" && command);
     if (event.key in moves && event.target === row) move(row, moves[event.key]);
-    else if (chooser && /^[1-9]$/.test(event.key) && wanted) { close(); row.focus(); queue(row, () => decide(row, wanted)); }
-    else if (chooser && (event.key.toLowerCase() === "u" || event.key === "z" && command)) queue(row, () => undo());
+    else if (chooser && wanted && !command) { close(); row.focus(); queue(row, () => decide(row, wanted)); }
+    else if (chooser && undoes) queue(row, () => undo());
     else if (event.key === "Escape" && chooser?.isConnected) { close(); row.focus(); }
     else return;
     event.preventDefault();

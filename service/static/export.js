@@ -1,5 +1,5 @@
 // What is on the sheet, to take away: as the editor sees it, threshold, filter and corrections included.
-import { label } from "./sheet.js";
+import { here, label } from "./sheet.js";
 
 // A cell that a spreadsheet would take for a formula gets an apostrophe, as OWASP advises.
 const cell = (value) => {
@@ -44,9 +44,9 @@ function answers(rows, topics) {
 }
 
 function download(name, type, text) {
-  const link = Object.assign(document.createElement("a"), { download: name, href: window.URL.createObjectURL(new Blob([text], { type })) });
+  const link = Object.assign(document.createElement("a"), { download: name, href: URL.createObjectURL(new Blob([text], { type })) });
   link.click();
-  setTimeout(() => window.URL.revokeObjectURL(link.href), 10000);
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
 // The clipboard of a page without https is reached by way of a field.
@@ -61,7 +61,7 @@ async function copy(text) {
 }
 
 export function exporting(rows, topics, texts, say) {
-  const site = new window.URL(".", document.baseURI).href;
+  const site = here(".");
   const lines = (found) => found.map((one) => `${one.label ? topics.get(one.label).name : texts[one.reason]}\t${one.headline}`).join("\n");
   const ways = {
     copy: (found) => copy(lines(found)).then(() => texts.copied, () => texts.copy_failed),

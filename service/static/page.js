@@ -1,7 +1,7 @@
 // The page works without scripts; these make it answer at once. Headlines are only ever handled as text.
 import { correcting } from "./correct.js";
 import { exporting } from "./export.js";
-import { sheet } from "./sheet.js";
+import { here, sheet } from "./sheet.js";
 
 const root = document.documentElement;
 const texts = JSON.parse(document.body.dataset.texts);
@@ -15,7 +15,7 @@ function enhance() {
   const rows = [...document.querySelectorAll("#rows > .row")];
   if (!rows.length) return;
   const topics = new Map([...document.getElementById("topics").content.children]
-    .map((one, i) => [one.value, { name: one.textContent, iptc: one.dataset.iptc || null, colour: `t${i % 8}` }]));
+    .map((one) => [one.value, { name: one.textContent, iptc: one.dataset.iptc || null, colour: one.className }]));
   const board = sheet(rows, texts, say);
   correcting(rows, topics, texts, say, board.update);
   exporting(rows, topics, texts, say);
@@ -28,7 +28,7 @@ async function send(data) {
   const place = document.getElementById("sheet");
   place.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.action, { method: "POST", body: data, signal: latest.signal });
+    const answer = await fetch(here(form.getAttribute("action")), { method: "POST", body: data, signal: latest.signal });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("sheet");
     if (!found) throw new TypeError("no page");

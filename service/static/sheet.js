@@ -1,5 +1,8 @@
 // The threshold and the filter: what would be labelled at once, and what is shown.
 
+// A page opened as https://name:key@... may not fetch by such an address again.
+export const here = (path) => new URL(path, location.origin + location.pathname).href;
+
 export function percent(texts, share) {
   const told = share >= 0.995 && share < 1 ? "> 99" : String(Math.round(share * 100)).replace("-", "−");
   return texts.percent.replace("{}", told);
@@ -18,7 +21,7 @@ export function sheet(rows, texts, say) {
   let shown = "";
 
   // The slider has hundredths, the model's own threshold is finer.
-  const threshold = () => (Number(slider.value) === Math.round(own * 100) ? own : Number(slider.value) / 100);
+  const threshold = () => (slider.value === slider.dataset.ownAt ? own : Number(slider.value) / 100);
 
   function mark() {
     const least = threshold();
