@@ -3,10 +3,13 @@
 import logging
 import threading
 import time
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal
+
+import sqlalchemy as sa
 
 from classifier.terms import fold
 from service.access import Caller
@@ -81,32 +84,47 @@ class Corrections:
         self._contested: dict[str, str | None] = {}
 
     def report(
-        self, *, id: str, headline: str, label: str, author: str, trusted: bool,  # noqa: A002 - it is one
+        self, *, id: str | None, headline: str, label: str, author: str, trusted: bool,  # noqa: A002 - it is one
         note: str = "", version: str | None = None, replaces: str | None = None,
     ) -> Kept:  # fmt: skip
         """Keep a correction; it is on the disk when this returns. The same id again is the same vote.
 
-        A person has one vote a headline, the last one.
+        A person has one vote a headline, the last one. With None, of a client that makes no ids, the same label again
+        is the same vote.
 
         Raises:
-            Problem: 409 another correction has this id, 429 the author's quota is used up, 503, 507 as in `Store`.
+            Problem: 409 another correction has this id, 422 a text holds U+0000, 429 the author's quota is used up,
+                503, 507 as in `Store`.
         """
-        told = {"headline": headline, "label": label, "note": note, "version": version, "replaces": replaces}
         key = fold(headline)
+        told = {"author": author, "headline": headline, "label": label, "note": note}
+        more = {"trusted": trusted, "key": key, "version": version, "replaces": replaces, "at": now()}
+        for name, value in (told | {"version": version or ""}).items():
+            if "\0" in value:
+                detail = f"{name} holds U+0000, which not every database can keep."
+                raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, f"/{name}")
         with self.store.writing() as connection:
-            same = (CORRECTIONS.c.author == author, CORRECTIONS.c.id == id)
-            earlier = self.store.rows(connection, *same)
-            if not earlier:
-                if self.store.count_since(connection, author, _HOURS) >= self.quota:
-                    detail = f"At most {self.quota} corrections a day for one author."
-                    raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": "3600"})
-                self.store.add(connection, id=id, author=author, trusted=trusted, key=key, at=now(), **told)
-            elif any(getattr(earlier[0], name) != value for name, value in told.items()):
-                raise Problem(HTTPStatus.CONFLICT, "Another correction has this id: give a new one its own.", "/id")
-            [row] = earlier or self.store.rows(connection, *same)
+            earlier = self._sent(connection, id, told) if id else self._vote(connection, author, key, label)
+            if not earlier and self.store.count_since(connection, author, _HOURS) >= self.quota:
+                detail = f"At most {self.quota} corrections a day for one author."
+                raise Problem(HTTPStatus.TOO_MANY_REQUESTS, detail, headers={"Retry-After": "3600"})
+            row = earlier or self.store.add(connection, id=id or uuid.uuid4().hex, **told, **more)
             about = self.store.rows(connection, CORRECTIONS.c.key == key)
         self._looked = 0.0
         return self._kept(row, about, repeated=bool(earlier))
+
+    def _sent(self, connection: sa.Connection, id: str, told: dict[str, str]) -> Row | None:  # noqa: A002
+        """Return the correction that has been sent with this id already."""
+        rows = self.store.rows(connection, CORRECTIONS.c.author == told["author"], CORRECTIONS.c.id == id)
+        # The version and the label replaced are not compared: both may have changed before a client tries again.
+        if rows and any(getattr(rows[0], name) != value for name, value in told.items()):
+            raise Problem(HTTPStatus.CONFLICT, "Another correction has this id: give a new one its own.", "/id")
+        return rows[0] if rows else None
+
+    def _vote(self, connection: sa.Connection, author: str, key: str, label: str) -> Row | None:
+        """Return the author's vote in force on a headline, if it is for this label."""
+        vote = _votes(self.store.rows(connection, CORRECTIONS.c.key == key)).get(author)
+        return vote if vote and vote.label == label else None
 
     def withdraw(self, id: str, caller: Caller) -> None:  # noqa: A002
         """Withdraw a correction: of the caller's own, or of anybody's for a reviewer.

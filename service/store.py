@@ -118,9 +118,11 @@ class Store:
         with self.reading() as connection:
             return int(connection.execute(sa.select(_CHANGES.c.count)).scalar_one())
 
-    def add(self, connection: sa.Connection, **values: Any) -> None:
-        """Add a correction to the table."""
-        connection.execute(CORRECTIONS.insert().values(**values, withdrawn=False))
+    def add(self, connection: sa.Connection, **values: Any) -> Row:
+        """Add a correction to the table, and return it."""
+        added = connection.execute(CORRECTIONS.insert().values(**values, withdrawn=False))
+        assert added.inserted_primary_key
+        return Row(seq=added.inserted_primary_key[0], **values, withdrawn=False)
 
     def withdraw(self, connection: sa.Connection, row: Row) -> None:
         """Mark a correction as withdrawn, and what its author had said of the headline before."""

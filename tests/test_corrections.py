@@ -118,9 +118,26 @@ def test_the_same_id_is_the_same_vote_and_another_content_a_conflict(kept: Corre
     assert first.row == again.row
     with pytest.raises(Problem, match="has this id"):
         kept.report(id="abcdefgh", headline=HEADLINE, label="other", author="anna", trusted=False)
+    # A new version may have taken over before a client tries again.
+    later = kept.report(id="abcdefgh", headline=HEADLINE, label="sport", author="anna", trusted=False, version="new")
+    assert (later.repeated, later.row) == (True, first.row)
     # Another author's ids are their own.
     assert not kept.report(id="abcdefgh", headline=HEADLINE, label="sport", author="bilal", trusted=False).repeated
     assert len(kept.listed()) == 2
+
+
+def test_without_an_id_what_is_in_force_is_said_once(kept: Corrections) -> None:
+    said = {"id": None, "headline": HEADLINE, "author": "cms", "trusted": False}
+    told = [kept.report(label=label, **said) for label in ("sport", "sport", "weather", "sport", "sport")]  # type: ignore[arg-type]
+    assert [one.repeated for one in told] == [False, True, False, False, True]
+    assert [one.row.label for one in kept.listed()] == ["sport", "weather", "sport"]
+
+
+@pytest.mark.parametrize("character", ["\x1b", "\u202e", "\uffff", "🦁"])
+def test_any_character_is_kept_as_it_is(client: FlaskClient, character: str) -> None:
+    answer = client.post("/v1/corrections", json=sent(headline=HEADLINE + character, note=character))
+    assert answer.status_code == 201
+    assert answer.get_json()["note"] == character
 
 
 def test_what_is_withdrawn_is_no_vote_any_more(kept: Corrections) -> None:
@@ -273,7 +290,8 @@ def test_roles_say_who_may_correct_and_who_may_review(model: Classifier, tmp_pat
      ({"headline": 1}, 422, "/headline"), ({"headline": "x" * 501}, 422, "/headline"),
      ({"headline": "..."}, 422, "/headline"), ({"headline": "a" + "\u0301" * 31}, 422, "/headline"),
      ({"label": "golf"}, 422, "/label"), ({"replaces": "golf"}, 422, "/replaces"), ({"note": "x" * 501}, 422, "/note"),
-     ({"note": ["x"]}, 422, "/note"), ({"version": "x" * 65}, 422, "/version"), ({"author": "me"}, 422, "/author")],
+     ({"note": ["x"]}, 422, "/note"), ({"note": "x\0"}, 422, "/note"), ({"headline": "x\0"}, 422, "/headline"),
+     ({"version": "x" * 65}, 422, "/version"), ({"author": "me"}, 422, "/author")],
 )  # fmt: skip
 def test_a_wrong_correction_is_refused_and_not_kept(
     model: Classifier, tmp_path: Path, change: dict[str, object], status: int, pointer: str

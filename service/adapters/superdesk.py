@@ -4,7 +4,6 @@ Superdesk takes nothing but 200 for an answer, authenticates by user and key, an
 given here.
 """
 
-import hashlib
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -38,7 +37,7 @@ def blueprint(desk: Desk, corrections: Corrections) -> Blueprint:
         if headline and label:
             guid = _guid(article)
             corrections.report(
-                id=_id(guid, headline, label), headline=headline, label=label, author=caller.name,
+                id=None, headline=headline, label=label, author=caller.name,
                 trusted=trusted(caller), note=f"Superdesk {guid}", version=desk.model.version,
             )  # fmt: skip
         return answer({"uuid": _guid(article), "error": False})
@@ -83,7 +82,3 @@ def _label(article: dict[str, Any], topics: tuple[str, ...]) -> str | None:
     named = (topic_named(concept.get("uuid"), topics) for concept in concepts if isinstance(concept.get("uuid"), str))
     found = {label for label in named if label}
     return found.pop() if len(found) == 1 else None
-
-
-def _id(*parts: str) -> str:
-    return "superdesk-" + hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -63,8 +63,9 @@ def test_what_an_editor_left_on_an_article_is_a_correction_once(client: FlaskCli
     assert (correction["headline"], correction["label"]) == (ARTICLE["headline"], "weather")
     assert (correction["author"], correction["trusted"]) == ("anybody", True)
     assert ARTICLE["uuid"] in correction["note"]
-    client.post("/article/store", json=stored | {"concepts": [SPORT]})
-    assert [correction["label"] for correction in kept.corrections] == ["weather", "sport"]
+    for concept in (SPORT, WEATHER):  # an editor who changes their mind, and again
+        client.post("/article/store", json=stored | {"concepts": [concept]})
+    assert [correction["label"] for correction in kept.corrections] == ["weather", "sport", "weather"]
 
 
 @pytest.mark.parametrize("concepts", [[], [SPORT, WEATHER], [{"uuid": "x", "title": "Rabat", "type": "place"}], [{}]])
