@@ -6,6 +6,7 @@ from service.asked import MAX_CHARACTERS
 from service.editing import MAX_NOTE, MAX_PAGE
 
 _TEXT = {"type": "string"}
+_KEPT = {"type": "string", "pattern": r"^[^\u0000]*$"}
 _OPTIONAL = {"type": ["string", "null"]}
 
 
@@ -90,10 +91,10 @@ def _sent(topics: list[str]) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             "id": {"type": "string", "pattern": "^[A-Za-z0-9._-]{8,64}$"},
-            "headline": {"type": "string", "minLength": 1, "maxLength": MAX_CHARACTERS},
+            "headline": {**_KEPT, "minLength": 1, "maxLength": MAX_CHARACTERS},
             "label": {"enum": topics},
-            "note": {"type": "string", "maxLength": MAX_NOTE},
-            "version": {"type": "string", "maxLength": 64, "description": "The model that gave the label it replaces."},
+            "note": {**_KEPT, "maxLength": MAX_NOTE},
+            "version": {**_KEPT, "maxLength": 64, "description": "The model that gave the label it replaces."},
             "replaces": {"enum": topics},
         },
     }
