@@ -8,6 +8,7 @@ from classifier import Classifier
 from service import adapters, api, editing, headers, operations, page, problems
 from service.corrections import Corrections
 from service.desk import Desk
+from service.doubtful import Doubtful
 from service.settings import Settings
 from service.store import Store
 
@@ -29,14 +30,16 @@ def create_app(
         SettingsError: an environment variable or the file of keys is wrong.
     """
     settings = settings or Settings.of()
-    corrections = Corrections(Store(settings.database), settings.quorum, settings.quota)
-    desk = Desk(settings, models, classifier, interval, corrections.contested)
+    store = Store(settings.database)
+    corrections = Corrections(store, settings.quorum, settings.quota)
+    doubtful = Doubtful(store) if settings.keep_uncertain else None
+    desk = Desk(settings, models, classifier, interval, corrections.contested, doubtful)
     app = Flask(__name__, static_folder=None)
     app.config["TRUSTED_HOSTS"] = list(settings.hosts) or None
     problems.register(app)
     operations.register(app, desk)
     headers.register(app, settings.origins)
-    own = (page.blueprint(desk), api.blueprint(desk), editing.blueprint(desk, corrections))
+    own = (page.blueprint(desk), api.blueprint(desk), editing.blueprint(desk, corrections, doubtful))
     for routes in (*own, *adapters.blueprints(desk, corrections)):
         app.register_blueprint(routes)
     return app

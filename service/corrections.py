@@ -159,28 +159,19 @@ class Corrections:
 
     def listed(self, after: int = 0, limit: int | None = None) -> list[Kept]:
         """Return corrections, oldest first, from one on."""
-        with self.store.reading() as connection:
-            every = self.store.rows(connection)
-        about: dict[str, list[Row]] = {}
-        for row in every:
-            about.setdefault(row.key, []).append(row)
-        page = [row for row in every if row.seq > after][:limit]
-        return [self._kept(row, about[row.key]) for row in page]
+        about = self._about()
+        every = sorted((row for rows in about.values() for row in rows if row.seq > after), key=lambda row: row.seq)
+        return [self._kept(row, about[row.key]) for row in every[:limit]]
+
+    def votes(self) -> dict[str, list[Kept]]:
+        """Return the votes in force by folded headline: one a person, oldest first; no headline without any."""
+        votes = {key: (rows, _votes(rows).values()) for key, rows in self._about().items()}
+        return {key: [self._kept(row, rows) for row in found] for key, (rows, found) in votes.items() if found}
 
     def accepted(self) -> list[Kept]:
         """Return what may be learned: one correction for each headline that was decided."""
         last = {kept.row.key: kept for kept in self.listed() if kept.status == "accepted"}
         return list(last.values())
-
-    def queue(self, limit: int) -> list[Kept]:
-        """Return what is most worth a reviewer's minute: headlines in conflict first, then reports short of a quorum.
-
-        One a headline, those with most votes first.
-        """
-        waiting = [kept for kept in self.listed() if kept.status in ("conflict", "reported")]
-        first = {kept.row.key: kept for kept in reversed(waiting)}
-        order = sorted(first.values(), key=lambda kept: (kept.status != "conflict", -kept.votes, kept.row.seq))
-        return order[:limit]
 
     def contested(self) -> dict[str, str | None]:
         """Return the folded headlines that editors have taken up, with the label they decided on, None for a conflict.
@@ -210,11 +201,12 @@ class Corrections:
             # Answers do not wait for a database that is down: what was contested stays so.
             _LOG.error("corrections cannot be read", extra={"reason": problem.detail})
 
+    def _about(self) -> dict[str, list[Row]]:
+        with self.store.reading() as connection:
+            return _by_headline(self.store.rows(connection))
+
     def _decided(self, rows: Sequence[Row]) -> dict[str, str | None]:
-        about: dict[str, list[Row]] = {}
-        for row in rows:
-            about.setdefault(row.key, []).append(row)
-        found = {key: standing(votes, self.quorum) for key, votes in about.items()}
+        found = {key: standing(votes, self.quorum) for key, votes in _by_headline(rows).items()}
         return {
             key: stands.label
             for key, stands in found.items()
@@ -246,6 +238,14 @@ def standing(about: Iterable[Row], quorum: int) -> Standing:
     return Standing("reported", None, len(votes))
 
 
+def _by_headline(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    about: dict[str, list[Row]] = {}
+    for row in rows:
+        about.setdefault(row.key, []).append(row)
+    return about
+
+
 def _votes(about: Iterable[Row]) -> dict[str, Row]:
     """Return each author's vote: the last one that was not withdrawn."""
-    return {row.author: row for row in sorted(about, key=lambda row: row.seq) if not row.withdrawn}
+    last = {row.author: row for row in sorted(about, key=lambda row: row.seq) if not row.withdrawn}
+    return dict(sorted(last.items(), key=lambda vote: vote[1].seq))

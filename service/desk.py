@@ -17,6 +17,7 @@ from classifier import Classifier, Explanation, Prediction
 from classifier.terms import fold
 from service import notes
 from service.access import Caller, Keys
+from service.doubtful import Doubtful
 from service.metrics import Metrics
 from service.models import Models, Refused
 from service.problems import Problem
@@ -46,6 +47,7 @@ class Desk:
         interval: seconds between two looks for another version, and for other keys.
         contested: gives the folded headlines that editors have taken up, with the label they decided on, None while
             they disagree. Their answer is withheld until the model says the same.
+        doubtful: keeps uncertain headlines for editors to look at; nothing is kept without it.
 
     Raises:
         ModelError: the folder holds no model that can be trusted.
@@ -55,8 +57,10 @@ class Desk:
     def __init__(
         self, settings: Settings, models: str | os.PathLike[str] | None = None, classifier: Classifier | None = None,
         interval: float = 1.0, contested: Callable[[], Mapping[str, str | None]] = dict,
+        doubtful: Doubtful | None = None,
     ) -> None:  # fmt: skip
         self._contested = contested
+        self._doubtful = doubtful
         self.settings = settings
         self.keys = Keys(settings.keys, interval)
         self.metrics = Metrics()
@@ -130,6 +134,8 @@ class Desk:
                 predictions = model.classify(headlines, **how)
         if contested := self._contested():
             predictions = [_withheld(prediction, contested) for prediction in predictions]
+        if self._doubtful:
+            self._doubtful.note(predictions)
         self.metrics.predictions(predictions)
         note = notes.current()
         note.headlines += len(predictions)

@@ -11,7 +11,9 @@ from service import asked, exports
 from service.asked import wrong
 from service.corrections import Corrections
 from service.desk import Desk
+from service.doubtful import Doubtful
 from service.problems import Problem
+from service.queue import queue
 
 _FIELDS = ("id", "headline", "label", "note", "version", "replaces")
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -19,7 +21,7 @@ MAX_NOTE = 500
 MAX_PAGE = 500
 
 
-def blueprint(desk: Desk, corrections: Corrections) -> Blueprint:
+def blueprint(desk: Desk, corrections: Corrections, doubtful: Doubtful | None = None) -> Blueprint:
     """Return the routes of corrections."""
     routes = Blueprint("editing", __name__)
 
@@ -52,11 +54,13 @@ def blueprint(desk: Desk, corrections: Corrections) -> Blueprint:
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @routes.get("/v1/queue")
-    def queue() -> Response:
-        desk.admit("review")
+    def waiting() -> Response:
+        caller = desk.admit("correct")
         asked.check_query(request, "limit")
-        waiting = corrections.queue(_number("limit", 20, MAX_PAGE))
-        return _json({"corrections": [kept.to_dict() for kept in waiting]})
+        limit, model = _number("limit", 20, MAX_PAGE), desk.model
+        with desk.work():
+            found = queue(model, corrections, doubtful, caller, limit)
+        return _json({"queue": [item.to_dict() for item in found], "version": model.version})
 
     @routes.get("/v1/corrections.jsonl")
     def export_jsonl() -> Response:

@@ -24,6 +24,7 @@ def paths(topics: list[str], refused: dict[str, Any], problem: dict[str, Any]) -
 
     one = _of("A correction.", {"$ref": "#/components/schemas/Correction"})
     several = _of("Corrections.", {"$ref": "#/components/schemas/Corrections"})
+    waiting = _of("Headlines to look at, most urgent first.", {"$ref": "#/components/schemas/Queue"})
     found = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]+$"}}
     unknown = {"404": problem}
     limit = _number("limit", 1, MAX_PAGE)
@@ -43,7 +44,7 @@ def paths(topics: list[str], refused: dict[str, Any], problem: dict[str, Any]) -
             "delete": operation("withdraw", "Withdraw a correction.",
                                 {"204": {"description": "It is no vote any more."}} | unknown, parameters=[found]),
         },
-        "/v1/queue": {"get": operation("queue", "What is most worth a reviewer's minute.", {"200": several} | wrong,
+        "/v1/queue": {"get": operation("queue", "What is most worth an editor's minute.", {"200": waiting} | wrong,
                                        parameters=[limit])},
         "/v1/corrections.jsonl": {"get": operation("exportLines", "All corrections, one a line.",
                                                    {"200": _of("Lines.", _TEXT, "application/x-ndjson")})},
@@ -68,20 +69,29 @@ def schemas(topics: list[str]) -> dict[str, Any]:
         "replaces": _OPTIONAL,
         "at": _TEXT,
     }
-    correction = {
+    correction = _closed(properties)
+    page = {"type": "array", "items": {"$ref": "#/components/schemas/Correction"}, "maxItems": MAX_PAGE}
+    several = _closed({"corrections": page, "next": {"type": ["integer", "null"]}})
+    item = _closed(
+        {
+            "headline": _TEXT,
+            "reason": {"enum": ["conflict", "reported", "uncertain"]},
+            "best": {"enum": topics},
+            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+            "corrections": page | {"description": "What was said of it already; reviewers alone see it."},
+        }
+    )
+    queue = _closed({"queue": {"type": "array", "items": item, "maxItems": MAX_PAGE}, "version": _TEXT})
+    return {"Correction": correction, "Corrections": several, "Queue": queue}
+
+
+def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
         "type": "object",
         "required": list(properties),
         "properties": properties,
         "additionalProperties": False,
     }
-    page = {"type": "array", "items": {"$ref": "#/components/schemas/Correction"}, "maxItems": MAX_PAGE}
-    several = {
-        "type": "object",
-        "required": ["corrections"],
-        "properties": {"corrections": page, "next": {"type": ["integer", "null"]}},
-        "additionalProperties": False,
-    }
-    return {"Correction": correction, "Corrections": several}
 
 
 def _sent(topics: list[str]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ VARIABLES = {
     "DATABASE_URL": "where corrections are kept (sqlite:///corrections.db); PostgreSQL for several machines",
     "QUORUM": "editors who must agree on a correction (2)",
     "QUOTA": "corrections that one author may send a day (500)",
+    "KEEP_UNCERTAIN": "1 to keep the newest 10,000 uncertain headlines, for `/v1/queue` (0)",
     "LOG_HEADLINES": "1 to write headlines into the log (0)",
 }
 
@@ -51,6 +52,7 @@ class Settings:
     database: str = field(default="sqlite:///corrections.db", repr=False)  # it may hold a password
     quorum: int = 2
     quota: int = 500
+    keep_uncertain: bool = False
     log_headlines: bool = False
 
     @classmethod
@@ -75,6 +77,7 @@ class Settings:
             database=given.get("DATABASE_URL", "sqlite:///corrections.db"),
             quorum=_count(given, "QUORUM", cls.quorum, 100),
             quota=_count(given, "QUOTA", cls.quota, 1_000_000),
+            keep_uncertain=_switch(given, "KEEP_UNCERTAIN"),
             log_headlines=_switch(given, "LOG_HEADLINES"),
         )
 

@@ -1,7 +1,7 @@
 """Corrections in a database, durable before they are acknowledged: SQLite by default, PostgreSQL by its URL.
 
 One table, to which rows are only added, and in which they are only marked as withdrawn; so the history stays. A counter
-beside it tells other processes that something changed.
+beside it tells other processes that something changed. Uncertain headlines have a table of their own.
 """
 
 import os
@@ -37,6 +37,13 @@ CORRECTIONS = sa.Table(
     sa.Column("at", sa.String(32), nullable=False),
     sa.Column("withdrawn", sa.Boolean, nullable=False),
     sa.UniqueConstraint("author", "id"),
+)
+DOUBTFUL = sa.Table(
+    "doubtful",
+    _METADATA,
+    sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("headline", sa.Text, nullable=False),
 )
 _CHANGES = sa.Table("changes", _METADATA, sa.Column("count", sa.Integer, nullable=False))
 
@@ -84,8 +91,11 @@ class Store:
         self._engine: sa.Engine | None = None
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def writing(self, counted: bool = True) -> Iterator[sa.Connection]:
         """Give a connection in a transaction that no other writer is in; what it did is on the disk when it ends.
+
+        Args:
+            counted: whether it changes corrections, which other processes look at again then.
 
         Raises:
             Problem: 507 the disk is full, 503 the database is locked or cannot be reached.
@@ -96,7 +106,8 @@ class Store:
             else:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(7_413_011)))
             yield connection
-            connection.execute(_CHANGES.update().values(count=_CHANGES.c.count + 1))
+            if counted:
+                connection.execute(_CHANGES.update().values(count=_CHANGES.c.count + 1))
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,12 +24,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from classifier import Classifier, load
 from service.settings import Settings
+from service.store import Store
 from training import publish, read
 from training.corpus import Corpus
 from training.fit import Recipe, Trained, fit
 
 ROOT = Path(__file__).parent.parent
 SMALL = Recipe(generated=300)
+
+POSTGRES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 NO_KEYS = ROOT / "tests" / "data" / "no-keys.json"
 """A file that is not there: the tests do not depend on the keys of whoever runs them."""
@@ -179,3 +183,43 @@ def violations(page: Page) -> list[tuple[str, list[str]]]:
     answer = Axe().run(page, options={"runOnly": tags}).response
     assert len(answer["passes"]) > 5
     return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in answer["violations"]]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a real PostgreSQL, started for the tests."""
+    if not POSTGRES:
+        pytest.skip("PostgreSQL is not installed: the database of several machines is NOT TESTED here")
+    # As root it will not run; Debian has a user for it.
+    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    folder = Path("/tmp") / f"headlines-postgres-{uuid.uuid4().hex[:8]}"
+    folder.mkdir()
+    if as_user:
+        shutil.chown(folder, "postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def run(program: str, *arguments: str) -> None:
+        command = [*as_user, str(POSTGRES[-1] / program), "-D", str(folder / "data"), *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder)
+
+    run("initdb", "-A", "trust", "-U", "desk", "-E", "UTF8", "--no-sync")
+    run(
+        "pg_ctl", "-w", "-o", f"-p {port} -k {folder} -c listen_addresses=127.0.0.1", "-l", str(folder / "log"), "start"
+    )
+    yield f"postgresql+psycopg://desk@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database: of each kind that the service may have."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/corrections.db"
+    found = str(request.getfixturevalue("postgres"))
+    store = Store(found)
+    with store.writing() as connection:
+        connection.exec_driver_sql("TRUNCATE corrections, doubtful")
+    return found

@@ -3,14 +3,11 @@ import io
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
-import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
@@ -32,51 +29,11 @@ from tests.conftest import OPEN, server
 
 KILLS = int(os.environ.get("KILLS", "20"))
 HEADLINE = "Le ministre et le stade sous la pluie"
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a real PostgreSQL, started for the tests."""
-    if not BINARIES:
-        pytest.skip("PostgreSQL is not installed: the database of several machines is NOT TESTED here")
-    # As root it will not run; Debian has a user for it.
-    as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    folder = Path("/tmp") / f"headlines-postgres-{uuid.uuid4().hex[:8]}"
-    folder.mkdir()
-    if as_user:
-        shutil.chown(folder, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    def run(program: str, *arguments: str) -> None:
-        command = [*as_user, str(BINARIES[-1] / program), "-D", str(folder / "data"), *arguments]
-        subprocess.run(command, check=True, capture_output=True, cwd=folder)
-
-    run("initdb", "-A", "trust", "-U", "desk", "-E", "UTF8", "--no-sync")
-    run(
-        "pg_ctl", "-w", "-o", f"-p {port} -k {folder} -c listen_addresses=127.0.0.1", "-l", str(folder / "log"), "start"
-    )
-    yield f"postgresql+psycopg://desk@127.0.0.1:{port}/postgres"
-    run("pg_ctl", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/corrections.db"
-    found = str(request.getfixturevalue("postgres"))
-    store = Store(found)
-    with store.writing() as connection:
-        connection.exec_driver_sql("TRUNCATE corrections")
-    return found
 
 
 @pytest.fixture
-def kept(url: str) -> Corrections:
-    return Corrections(Store(url), quorum=2, quota=50)
+def kept(database: str) -> Corrections:
+    return Corrections(Store(database), quorum=2, quota=50)
 
 
 def report(kept: Corrections, author: str, label: str, headline: str = HEADLINE, trusted: bool = False) -> str:
@@ -96,12 +53,11 @@ def test_those_who_disagree_wait_for_a_reviewer(kept: Corrections) -> None:
     assert report(kept, "bilal", "weather") == "conflict"
     assert report(kept, "carla", "weather") == "conflict"
     assert kept.contested() == {"le ministre et le stade sous la pluie": None}
-    [waiting] = kept.queue(10)
-    assert waiting.status == "conflict"
+    [votes] = kept.votes().values()
+    assert [vote.row.author for vote in votes] == ["anna", "bilal", "carla"]
     assert report(kept, "rita", "politics", trusted=True) == "accepted"
     assert kept.contested() == {"le ministre et le stade sous la pluie": "politics"}
     assert [found.status for found in kept.listed()] == ["overruled"] * 3 + ["accepted"]
-    assert kept.queue(10) == []
 
 
 def test_an_author_may_change_their_mind_but_has_one_vote(kept: Corrections) -> None:
@@ -163,8 +119,8 @@ def test_an_author_has_a_quota_a_day(kept: Corrections) -> None:
     assert len(kept.listed()) == kept.quota + 1
 
 
-def test_two_processes_see_each_others_corrections(kept: Corrections, url: str) -> None:
-    other = Corrections(Store(url), quorum=2)
+def test_two_processes_see_each_others_corrections(kept: Corrections, database: str) -> None:
+    other = Corrections(Store(database), quorum=2)
     report(kept, "anna", "sport")
     assert other.contested() == {}
     report(kept, "bilal", "sport")
@@ -213,8 +169,8 @@ def test_a_standing_follows_from_the_votes_in_force(votes: list[tuple[str, str, 
 
 
 @pytest.fixture
-def client(model: Classifier, url: str) -> FlaskClient:
-    return create_app(classifier=model, settings=replace(OPEN, database=url)).test_client()
+def client(model: Classifier, database: str) -> FlaskClient:
+    return create_app(classifier=model, settings=replace(OPEN, database=database)).test_client()
 
 
 def sent(**more: object) -> dict[str, object]:
@@ -261,7 +217,6 @@ def test_reviewers_page_through_all_and_export_them(client: FlaskClient) -> None
     rows = list(csv.DictReader(io.StringIO(client.get("/v1/corrections.csv").get_data(as_text=True), newline="")))
     assert [row["headline"] for row in rows] == [f'\'=HYPERLINK("x") {number}' for number in range(5)]
     assert {row["note"] for row in rows} == {"'+1"}
-    assert client.get("/v1/queue").get_json() == {"corrections": []}
 
 
 def test_roles_say_who_may_correct_and_who_may_review(model: Classifier, tmp_path: Path) -> None:

@@ -24,13 +24,15 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
 def test_every_setting_is_read() -> None:
     settings = Settings.of(
         {"HOST": "::1", "PORT": "9000", "WORKERS": "3", "THREADS": "9", "BUSY": "2", "SILENCE": "5", "HOSTS": "a, b",
-         "ORIGINS": "https://cms.example", "KEYS": "/k.json", "RATE": "600/minute", "LOG_HEADLINES": "1"}
+         "ORIGINS": "https://cms.example", "KEYS": "/k.json", "RATE": "600/minute", "LOG_HEADLINES": "1",
+         "KEEP_UNCERTAIN": "1"}
     )  # fmt: skip
     assert (settings.host, settings.port, settings.workers, settings.threads) == ("::1", 9000, 3, 9)
     assert (settings.busy, settings.silence, settings.hosts) == (2, 5, ("a", "b"))
     assert (settings.origins, settings.keys) == (("https://cms.example",), Path("/k.json"))
     assert settings.rate is not None
-    assert (settings.rate.amount, settings.log_headlines, settings.loopback) == (600, True, True)
+    assert (settings.rate.amount, settings.log_headlines, settings.keep_uncertain) == (600, True, True)
+    assert settings.loopback
 
 
 @pytest.mark.parametrize(
