@@ -82,8 +82,8 @@ def _is_feed(options: argparse.Namespace) -> bool:
 
 def _run_feed(options: argparse.Namespace) -> None:
     """Label a feed, which is small and read whole: none of what long archives need."""
-    if options.out or options.keep or options.dask:
-        raise InputError("a feed is written to standard output, at once: without --out, --keep and --dask")
+    if options.out or options.keep or options.dask or options.to == "parquet":
+        raise InputError("a feed is written to standard output, at once: without --out, --keep, --dask and Parquet")
     classifier = load(options.model)
     with sys.stdin.buffer if options.file == STDIN else Path(options.file).open("rb") as stream:
         feed = feeds.read(stream.read(feeds.MAX_BYTES + 1))

@@ -2,11 +2,12 @@
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
+from classifier import parquet
 from classifier.errors import InputError
 from classifier.formats import Record
 from classifier.label import Labelled, Manner, label
@@ -54,6 +55,8 @@ def onto(task: Task, out: TextIO) -> None:
     Raises:
         ClassifierError: the source, the manner or the model cannot be used.
     """
+    if task.manner.to == "parquet":
+        raise InputError("Parquet is written into a file: --out names it")
     folder = locate(task.model)
     classifier = load(folder)
     with Source(task.name, task.kind) as source:
@@ -99,13 +102,30 @@ def into(task: Task, target: Path, *, overwrite: bool = False, seconds: float = 
                     progress(output.done.records)
             if origin(task.name) != {"input": made_from["input"]}:
                 raise InputError(f"{task.name} has changed meanwhile")
-            output.finish()
+            output.finish(_table(task, manner, classifier, source.kind) if manner.to == "parquet" else None)
             return output.done
 
 
 def _fitted(manner: Manner, classifier: Classifier, source: Source) -> Manner:
     classifier.classify([], topics=manner.topics, threshold=manner.threshold)  # refuses what is wrong before all else
+    if manner.to == "parquet":
+        parquet.need()
+        if source.kind == "jsonl":
+            raise InputError("objects of JSON need not be alike, as rows of Parquet are: --to jsonl keeps them")
     return manner.given(source.first) if source.first else manner
+
+
+def _table(task: Task, manner: Manner, classifier: Classifier, kind: str) -> Callable[[Path, Path], None]:
+    """Return what writes Parquet: the source read again, with its answers beside it."""
+
+    def make(answers: Path, target: Path) -> None:
+        with Source(task.name, kind) as again:
+            batches = sized(again.batches(), parquet.ROW_GROUP)
+            columns = list(manner.columns or ("headline",))
+            rows = parquet.tables(task.name) if kind == "parquet" else parquet.texts(batches, columns)
+            parquet.write(target, rows, answers, manner.names(), manner.topics or classifier.topics)
+
+    return make
 
 
 def _labelled(

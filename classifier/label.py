@@ -11,7 +11,7 @@ from classifier.formats import Record
 from classifier.model import Classifier
 from classifier.topics import describe
 
-OUTPUTS = ("table", "jsonl", "csv", "ninjs")
+OUTPUTS = ("table", "jsonl", "csv", "ninjs", "parquet")
 
 _ANSWER = ("label", "confidence", "probabilities", "reason", "iptc", "version")
 _IN_CSV = tuple(key for key in _ANSWER if key != "probabilities")
@@ -38,7 +38,7 @@ class Manner(NamedTuple):
     threshold: float | None = None
     keep: str | None = None
     columns: tuple[str, ...] = ()
-    """What a record of CSV came with, by the first of them."""
+    """What the records of a table came with, by the first of them."""
 
     def given(self, first: Record) -> Self:
         """Return the same manner, for records like this one.
@@ -50,11 +50,17 @@ class Manner(NamedTuple):
             raise InputError("what is kept has no confidence, which ninjs wants: --keep with another --to")
         if self.keep is not None and self.keep not in first:
             raise InputError(f"no column {self.keep!r} to keep")
-        return self._replace(columns=tuple(first)) if self.to == "csv" else self
+        return self._replace(columns=tuple(first)) if self.to in ("csv", "parquet") else self
 
     def header(self) -> str:
         """Return what comes before all answers."""
-        return _csv([[*self.columns, *(_free(key, self.columns) for key in _IN_CSV)]]) if self.columns else ""
+        if self.to != "csv" or not self.columns:
+            return ""
+        return _csv([[*self.columns, *(_free(key, self.columns) for key in _IN_CSV)]])
+
+    def names(self) -> dict[str, str]:
+        """Return the fields of an answer, and what their columns are called beside those of the records."""
+        return {key: _free(key, self.columns) for key in _ANSWER}
 
 
 def label(classifier: Classifier, manner: Manner, batch: list[Record]) -> Labelled:
@@ -90,6 +96,8 @@ def _text(manner: Manner, batch: list[Record], answers: list[dict[str, Any]]) ->
         return "".join(_row(record["headline"], answer) for record, answer in pairs)
     if manner.to == "csv":
         return _csv(_cells(manner.columns, record) + [answer[key] for key in _IN_CSV] for record, answer in pairs)
+    if manner.to == "parquet":  # which is put together at the end: its rows are not written one by one
+        return "".join(_json(answer) + "\n" for answer in answers)
     return "".join(
         _json(record | {_free(key, record): answer[key] for key in _ANSWER}) + "\n" for record, answer in pairs
     )

@@ -2,7 +2,7 @@
 
 Answers go to `FILE.part`, and `FILE.journal` says how far they can be trusted: its first line what they were made from,
 then a line for every stretch that is on the disk. Another run by the same command cuts `FILE.part` to the last of these
-and goes on there; at the end it is renamed to `FILE`.
+and goes on there; at the end it is renamed to `FILE`, or `FILE` is made of it.
 """
 
 import fcntl
@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self
 
@@ -99,12 +100,25 @@ class Output:
         self._note(self.done._asdict())
         self._noted = time.monotonic()
 
-    def finish(self) -> None:
-        """Give the file its name."""
+    def finish(self, make: Callable[[Path, Path], None] | None = None) -> None:
+        """Give the file its name.
+
+        Args:
+            make: makes the file, its second argument, of the answers in the first; they are it, when None.
+        """
         self.note()
         self._refuse_finished()
-        self._part.replace(self.target)
-        _sync_folder(self.target)
+        if make:
+            made = self.target.with_name(self.target.name + ".made")
+            make(self._part, made)
+            with made.open("rb") as file:
+                os.fsync(file.fileno())
+            made.replace(self.target)
+            _sync_folder(self.target)
+            self._part.unlink()
+        else:
+            self._part.replace(self.target)
+            _sync_folder(self.target)
         self._journal.unlink(missing_ok=True)
 
     def _refuse_finished(self) -> None:

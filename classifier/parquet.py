@@ -1,12 +1,27 @@
-"""Rows of Parquet, with the extra `parquet`: a row group's batch at a time, however large the file."""
+"""Rows of Parquet, in and out, with the extra `parquet`: a batch at a time, however large the file."""
 
-from collections.abc import Iterator
-from itertools import accumulate
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from itertools import accumulate, islice
+from pathlib import Path
+from typing import Any
 
 from classifier.errors import InputError
 from classifier.formats import Record
 
 _BATCH = 1024
+ROW_GROUP = 1 << 16
+"""Rows of a group that is written, as many readers want them."""
+
+
+def need() -> None:
+    """Make sure that Parquet can be written.
+
+    Raises:
+        InputError: pyarrow is not installed.
+    """
+    _pyarrow()
 
 
 def count(name: str) -> int:
@@ -37,11 +52,73 @@ def records(name: str, start: int = 0) -> Iterator[list[Record]]:
         raise error if isinstance(error, InputError) else InputError(f"{name}: {_line(error)}") from error
 
 
-def _opened(name: str) -> "ParquetFile":  # type: ignore[name-defined]  # noqa: F821
+def tables(name: str) -> Iterator[Any]:
+    """Yield the rows as Arrow has them, all columns with the types they have; first of all none, to tell these.
+
+    Raises:
+        InputError: as in `records`.
+    """
+    file = _opened(name)
+    yield _pyarrow().RecordBatch.from_pylist([], file.schema_arrow)
     try:
-        from pyarrow.parquet import ParquetFile
+        yield from file.iter_batches(ROW_GROUP)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: {_line(error)}") from error
+
+
+def texts(batches: Iterable[list[Record]], columns: list[str]) -> Iterator[Any]:
+    """Yield records that hold nothing but texts as `tables` does."""
+    arrow = _pyarrow()
+    schema = arrow.schema([(column, arrow.string()) for column in columns])
+    yield arrow.RecordBatch.from_pylist([], schema)
+    for batch in batches:
+        yield arrow.RecordBatch.from_pylist(batch, schema)
+
+
+def write(target: Path, rows: Iterable[Any], answers: Path, names: dict[str, str], topics: Iterable[str]) -> None:
+    """Write rows with their answers beside them.
+
+    Args:
+        rows: as `tables` or `texts` yields them.
+        answers: JSON Lines, one object a row.
+        names: the fields of an answer, and what their columns are called.
+        topics: what the probabilities are of.
+
+    Raises:
+        InputError: there are not as many answers as rows.
+    """
+    arrow = _pyarrow()
+    from pyarrow.parquet import ParquetWriter
+
+    number, text = arrow.float64(), arrow.string()
+    kinds = {"confidence": number, "probabilities": arrow.struct([(topic, number) for topic in topics])}
+    fields = arrow.schema([(field, kinds.get(field, text)) for field in names])
+    with ExitStack() as opened:
+        lines = opened.enter_context(answers.open(encoding="utf-8"))
+        writer = None
+        for batch in rows:
+            found = [json.loads(line) for line in islice(lines, batch.num_rows)]
+            if len(found) < batch.num_rows:
+                raise InputError(f"{answers} has fewer answers than there are rows")
+            added = arrow.RecordBatch.from_pylist(found, fields)
+            schema = arrow.schema([*batch.schema, *(field.with_name(names[field.name]) for field in fields)])
+            writer = writer or opened.enter_context(ParquetWriter(target, schema))
+            if found:
+                writer.write_batch(arrow.RecordBatch.from_arrays([*batch.columns, *added.columns], schema=schema))
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
     except ImportError as error:
         raise InputError("Parquet wants pyarrow: pip install 'headline-topics[parquet]'") from error
+    return pyarrow
+
+
+def _opened(name: str) -> Any:
+    _pyarrow()
+    from pyarrow.parquet import ParquetFile
+
     try:
         file = ParquetFile(name)
     except ValueError as error:  # pyarrow's own errors are such

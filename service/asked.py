@@ -191,7 +191,7 @@ def _from_text(text: str, request: Request) -> Asked:
 
 def _parse(text: str, depth: int) -> object:
     try:
-        value = json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
+        value = _DECODER.decode(text)
         # Too few brackets to nest that deep, as in most bodies, needs no walk through all of them.
         if text.count("[") + text.count("{") > depth and _too_deep(value, depth):
             raise RecursionError
@@ -340,6 +340,10 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text[:20]} is too large a number")
     return number
+
+
+# Making one takes longer than reading a headline with it.
+_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constant, parse_float=_finite)
 
 
 def _reason(error: Exception) -> str:

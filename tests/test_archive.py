@@ -238,6 +238,50 @@ def test_dates_and_decimals_of_parquet_become_text(models: Path, tmp_path: Path)
     assert (answer["day"], answer["n"]) == ("1970-01-01", [1, 2])
 
 
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_parquet_comes_back_as_it_was_with_the_answers_beside_it(models: Path, tmp_path: Path, seconds: float) -> None:
+    count = 5000
+    table = pa.table({
+        "at": pa.array(range(count), pa.timestamp("s")),
+        "headline": [f"{HEADLINES[i % len(HEADLINES)]} {i}" for i in range(count)],
+        "label": ["sport", None] * (count // 2),
+        "tags": [["a", "b"]] * count,
+    })  # fmt: skip
+    source, target = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    pq.write_table(table, source, row_group_size=700)
+    manner = Manner("parquet", keep="label")
+    stop_after(2, Task(str(source), model=str(models), manner=manner), target)
+    done = archive.into(Task(str(source), model=str(models), manner=manner), target, seconds=seconds)
+    found = pq.read_table(target)
+    assert found.select(table.column_names).equals(pq.read_table(source))
+    assert found.column_names[4:] == ["predicted_label", "confidence", "probabilities", "reason", "iptc", "version"]
+    kept, other = found.slice(0, 2).to_pylist()
+    assert (kept["predicted_label"], kept["confidence"], kept["reason"]) == ("sport", None, "kept")
+    assert sum(other["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert (done.records, done.kept, found.num_rows) == (count, count // 2, count)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.parquet", "b.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "headlines"),
+    [
+        ("a.csv", "id,headline\n1,La Bourse recule\n", ["La Bourse recule"]),
+        ("a.txt", "La Bourse recule\n\nLe Raja gagne\n", ["La Bourse recule", "Le Raja gagne"]),
+        ("a.csv", "id,headline\n", []),
+        ("a.txt", "", []),
+    ],
+)
+def test_tables_and_lines_become_parquet(
+    models: Path, tmp_path: Path, name: str, text: str, headlines: list[str]
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    told = run(models, tmp_path / name, "--out", tmp_path / "b.parquet")
+    assert told.returncode == 0, told.stderr
+    found = pq.read_table(tmp_path / "b.parquet").to_pydict()
+    assert found["headline"] == headlines
+    assert len(found["label"]) == len(headlines)
+
+
 @pytest.mark.parametrize("to", ["csv", "jsonl", "table"])
 def test_topics_that_are_there_are_kept_and_no_prediction(to: str, models: Path, tmp_path: Path) -> None:
     records = [
@@ -332,6 +376,8 @@ def test_two_runs_never_write_one_file(models: Path, tmp_path: Path) -> None:
         (["a.csv", "--keep", "section"], "no column 'section' to keep"),
         (["a.csv", "--from", "parquet"], "a.csv: "),
         (["--from", "parquet"], "not from standard input"),
+        (["a.csv", "--to", "parquet"], "--out names it"),
+        (["a.jsonl", "--out", "b.parquet"], "need not be alike"),
         (["a.parquet"], "no column 'headline'"),
         (["b.parquet"], "row 2: no text under 'headline'"),
         (["a.csv", "--out", "nowhere/x.csv"], "nowhere/x.csv"),
@@ -344,6 +390,7 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(
 ) -> None:
     written(tmp_path / "a.csv", rows(3))
     os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "a.jsonl").write_text('{"headline": "x"}\n', encoding="utf-8")
     pq.write_table(pa.table({"title": ["x"]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"headline": ["x", None]}), tmp_path / "b.parquet")
     command = [sys.executable, "-m", "classifier", "--model", str(models), *arguments]
