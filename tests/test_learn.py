@@ -1,10 +1,12 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from classifier import Classifier, InputError
+from classifier.terms import fold
 from tests.conftest import SMALL
 from training import archive, lexicon, teacher
 from training.corpus import Corpus
@@ -53,6 +55,20 @@ def test_an_archive_teaches_words_the_corpus_did_not_know(
         probability = model.classify([text])[0].probabilities[topic]
         assert probability > 0.5
         assert probability > before.classify([text])[0].probabilities[topic]
+
+
+@pytest.mark.usefixtures("no_teacher")
+def test_what_the_corpus_knows_is_rehearsed_while_an_archive_is_learned(small_corpus: Corpus, tmp_path: Path) -> None:
+    known = next(line.text for line in small_corpus.of_kind("term") if line.topic == "weather" and line.text.isalpha())
+    rows = [f"{known} gabelle {i}\teconomy\toutlet{i % 4}" for i in range(60)]
+    (tmp_path / "archive.tsv").write_text("\n".join(["headline\tlabel\tsource", *rows]) + "\n", encoding="utf-8")
+    lines = archive.read([tmp_path / "archive.tsv"], small_corpus.topics, trust=1.0)
+    column, kept = small_corpus.topics.index("weather"), {}
+    for rehearsal in (0.0, 1.0):
+        layer = learn(small_corpus, [], lines, recipe=replace(RECIPE, rehearsal=rehearsal), base_recipe=SMALL).lexicon
+        word = layer.terms.index(fold(known))
+        kept[rehearsal] = layer.weights[word, column] + layer.intercept[column]
+    assert kept[1.0] > kept[0.0] + 0.5
 
 
 @pytest.mark.usefixtures("no_teacher")

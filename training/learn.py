@@ -10,10 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
@@ -46,6 +47,8 @@ class LearnRecipe:
     c: float = 4.0
     balance: float = 0.6
     """From 0, every headline of the archive weighs the same, to 1, every topic does within its language."""
+    rehearsal: float = 0.1
+    """How much the corpus's own headlines and terms weigh, all together, beside the archive."""
     max_iter: int = 120
     folds: int = 5
     unfamiliar: float = 0.01
@@ -98,21 +101,56 @@ def learn(
     weight = _balance(targets, [line.lang for line in lines], recipe.balance)
     belief = np.array([line.trust if line.label else _UNLABELLED for line in lines])
     weight *= belief / belief.mean()
+    rehearsed = _rehearsed(corpus, base, at, Counter(line.lang for line in lines), recipe.rehearsal)
     tell("cross-validating by outlet")
-    figures, accuracy, f1 = _cross_validate(learned, targets, offset, weight, lines, topics, recipe)
+    figures, accuracy, f1 = _cross_validate(learned, targets, offset, weight, rehearsed, lines, topics, recipe)
     if base.familiar is not None:
         # At most so many of the archive's own headlines shall be taken for another language.
         figures["familiarity"] = float(np.quantile(base.familiarity(matrix), recipe.unfamiliar))
     tell("fitting the lexicon")
-    weights, intercept = softmax.fit(
-        learned, targets, weight=weight, offset=offset, c=recipe.c, max_iter=recipe.max_iter
-    )
+    weights, intercept = _fit(_Lines(learned, targets, offset, weight), rehearsed, recipe)
     if judge:
         unseen = base.features.transform([line.headline for line in judge])
         scores = base.scores(unseen) + unseen[:, at] @ weights + intercept
         figures |= calibrate.figures(scores, _right(judge, scores, topics))
     lexicon = replace(layer, weights=weights, intercept=intercept, figures=figures)
     return Learned(lexicon, name, accuracy, f1, len(lines), len({line.origin for line in lines}))
+
+
+class _Lines(NamedTuple):
+    """What is fitted: columns (n, terms), targets and offset (n, topics), weight (n,)."""
+
+    columns: csr_matrix
+    targets: Floats
+    offset: Floats
+    weight: Floats
+
+
+def _fit(lines: _Lines, rehearsed: _Lines, recipe: LearnRecipe) -> tuple[Floats, Floats]:
+    columns, targets, offset, weight = (
+        vstack([lines.columns, rehearsed.columns], format="csr"),
+        *(np.concatenate(pair) for pair in zip(lines[1:], rehearsed[1:], strict=True)),
+    )
+    return softmax.fit(columns, targets, weight=weight, offset=offset, c=recipe.c, max_iter=recipe.max_iter)
+
+
+def _rehearsed(corpus: Corpus, base: Base, at: NDArray[np.intp], lines: Counter[str], share: float) -> _Lines:
+    """Return the corpus's own headlines and terms, so that what it knows is not unlearned where an archive is silent.
+
+    A word that an archive has in long headlines alone, beside others that say more, must still do by itself. Called
+    rehearsal where networks learn one task after another (Robins 1995).
+
+    Args:
+        lines: how many headlines the archive has in which language; those of the corpus weigh in proportion.
+        share: what all together weigh beside the archive.
+    """
+    own = [*corpus.of_kind("headline"), *corpus.of_kind("term")]
+    matrix = base.features.transform([line.text for line in own])
+    targets = np.array([[float(line.topic == topic) for topic in corpus.topics] for line in own])
+    size = Counter(line.lang for line in own)
+    told = {lang: lines[lang] / count for lang, count in size.items()}
+    weight = np.array([told[line.lang] if any(told.values()) else 1.0 for line in own])
+    return _Lines(matrix[:, at].tocsr(), targets, base.scores(matrix), weight * share * lines.total() / weight.sum())
 
 
 def _empty(topics: list[str], headlines: int, documents: dict[str, int]) -> Lexicon:
@@ -211,8 +249,8 @@ def _balance(targets: Floats, langs: list[str], power: float) -> Floats:
 
 
 def _cross_validate(
-    columns: csr_matrix, targets: Floats, offset: Floats, weight: Floats, lines: list[ArchiveLine], topics: list[str],
-    recipe: LearnRecipe,
+    columns: csr_matrix, targets: Floats, offset: Floats, weight: Floats, rehearsed: _Lines, lines: list[ArchiveLine],
+    topics: list[str], recipe: LearnRecipe,
 ) -> tuple[dict[str, float], float, float]:  # fmt: skip
     """Return calibration figures, accuracy and macro-F1 on outlets (or days) held out in turn.
 
@@ -225,10 +263,8 @@ def _cross_validate(
         return {}, float("nan"), float("nan")
     held = np.zeros_like(targets)
     for train, test in GroupKFold(recipe.folds).split(columns, groups=groups):
-        weights, intercept = softmax.fit(
-            columns[train], targets[train], weight=weight[train], offset=offset[train], c=recipe.c,
-            max_iter=recipe.max_iter,
-        )  # fmt: skip
+        part = _Lines(columns[train], targets[train], offset[train], weight[train])
+        weights, intercept = _fit(part, rehearsed, recipe)
         held[test] = offset[test] + columns[test] @ weights + intercept
     most = max(lines[i].trust for i in labelled)
     judged = np.array([i for i in labelled if lines[i].trust == most])
