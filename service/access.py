@@ -36,14 +36,14 @@ class Caller:
     name: str
     roles: frozenset[str]
 
-    def must(self, role: str) -> None:
-        """Go on only with this role.
+    def must(self, *roles: str) -> None:
+        """Go on only with one of these roles.
 
         Raises:
-            Problem: 403 without it.
+            Problem: 403 without any.
         """
-        if role not in self.roles:
-            raise Problem(HTTPStatus.FORBIDDEN, f"This key may not {role}.")
+        if self.roles.isdisjoint(roles):
+            raise Problem(HTTPStatus.FORBIDDEN, f"This key may not {' or '.join(roles)}.")
 
 
 ANYBODY = Caller("anybody", frozenset(ROLES))

@@ -83,15 +83,15 @@ class Desk:
         """The version that was published but cannot be used, if there is one."""
         return self._watched.refused if self._watched else None
 
-    def admit(self, role: str) -> Caller:
+    def admit(self, *roles: str) -> Caller:
         """Return who makes the current request.
 
         Raises:
-            Problem: 401 unknown, 403 without this role, 429 too many requests.
+            Problem: 401 unknown, 403 without any of these roles, 429 too many requests.
         """
         caller = self.keys.caller(request)
         notes.current().caller = caller.name
-        caller.must(role)
+        caller.must(*roles)
         rate = self.settings.rate
         if rate and not self._limiter.hit(rate, caller.name if self.keys else str(request.remote_addr)):
             detail = f"At most {rate} for one key."

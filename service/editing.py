@@ -46,16 +46,16 @@ def blueprint(desk: Desk, corrections: Corrections, doubtful: Doubtful | None = 
 
     @routes.get("/v1/corrections/<id>")
     def one(id: str) -> Response:  # noqa: A002
-        return _json(corrections.get(id, desk.admit("correct")).to_dict())
+        return _json(corrections.get(id, desk.admit("correct", "review")).to_dict())
 
     @routes.delete("/v1/corrections/<id>")
     def withdraw(id: str) -> Response:  # noqa: A002
-        corrections.withdraw(id, desk.admit("correct"))
+        corrections.withdraw(id, desk.admit("correct", "review"))
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @routes.get("/v1/queue")
     def waiting() -> Response:
-        caller = desk.admit("correct")
+        caller = desk.admit("correct", "review")
         asked.check_query(request, "limit")
         limit, model = _number("limit", 20, MAX_PAGE), desk.model
         with desk.work():

@@ -234,9 +234,12 @@ def test_roles_say_who_may_correct_and_who_may_review(model: Classifier, tmp_pat
     assert asked("correct", "POST", "/v1/corrections", json=body) == 201
     assert asked("correct", "GET", "/v1/corrections") == 403
     assert asked("review", "GET", "/v1/corrections") == 200
+    assert [asked(role, "GET", "/v1/queue") for role in access.ROLES] == [403, 200, 200]
     assert asked("other", "GET", f"/v1/corrections/{body['id']}") == 404
+    assert asked("review", "GET", f"/v1/corrections/{body['id']}") == 200
     assert asked("other", "DELETE", f"/v1/corrections/{body['id']}") == 404
     assert asked("correct", "DELETE", f"/v1/corrections/{body['id']}") == 204
+    assert asked("review", "DELETE", f"/v1/corrections/{body['id']}") == 204
 
 
 @pytest.mark.parametrize(
