@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from classifier import parquet
 from classifier.errors import InputError
@@ -109,7 +109,7 @@ def into(task: Task, target: Path, *, overwrite: bool = False, seconds: float = 
 def _fitted(manner: Manner, classifier: Classifier, source: Source) -> Manner:
     classifier.classify([], topics=manner.topics, threshold=manner.threshold)  # refuses what is wrong before all else
     if manner.to == "parquet":
-        parquet.need()
+        parquet.pyarrow()
         if source.kind == "jsonl":
             raise InputError("objects of JSON need not be alike, as rows of Parquet are: --to jsonl keeps them")
     return manner.given(source.first) if source.first else manner
@@ -119,11 +119,14 @@ def _table(task: Task, manner: Manner, classifier: Classifier, kind: str) -> Cal
     """Return what writes Parquet: the source read again, with its answers beside it."""
 
     def make(answers: Path, target: Path) -> None:
-        with Source(task.name, kind) as again:
-            batches = sized(again.batches(), parquet.ROW_GROUP)
-            columns = list(manner.columns or ("headline",))
-            rows = parquet.tables(task.name) if kind == "parquet" else parquet.texts(batches, columns)
+        def write(rows: Iterable[Any]) -> None:
             parquet.write(target, rows, answers, manner.names(), manner.topics or classifier.topics)
+
+        if kind == "parquet":
+            write(parquet.tables(task.name))
+            return
+        with Source(task.name, kind) as again:
+            write(parquet.texts(sized(again.batches(), parquet.ROW_GROUP), list(manner.columns or ("headline",))))
 
     return make
 

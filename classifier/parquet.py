@@ -15,15 +15,6 @@ ROW_GROUP = 1 << 16
 """Rows of a group that is written, as many readers want them."""
 
 
-def need() -> None:
-    """Make sure that Parquet can be written.
-
-    Raises:
-        InputError: pyarrow is not installed.
-    """
-    _pyarrow()
-
-
 def count(name: str) -> int:
     """Return how many rows the file has.
 
@@ -59,7 +50,7 @@ def tables(name: str) -> Iterator[Any]:
         InputError: as in `records`.
     """
     file = _opened(name)
-    yield _pyarrow().RecordBatch.from_pylist([], file.schema_arrow)
+    yield pyarrow().RecordBatch.from_pylist([], file.schema_arrow)
     try:
         yield from file.iter_batches(ROW_GROUP)
     except (OSError, ValueError) as error:
@@ -68,7 +59,7 @@ def tables(name: str) -> Iterator[Any]:
 
 def texts(batches: Iterable[list[Record]], columns: list[str]) -> Iterator[Any]:
     """Yield records that hold nothing but texts as `tables` does."""
-    arrow = _pyarrow()
+    arrow = pyarrow()
     schema = arrow.schema([(column, arrow.string()) for column in columns])
     yield arrow.RecordBatch.from_pylist([], schema)
     for batch in batches:
@@ -87,7 +78,7 @@ def write(target: Path, rows: Iterable[Any], answers: Path, names: dict[str, str
     Raises:
         InputError: there are not as many answers as rows.
     """
-    arrow = _pyarrow()
+    arrow = pyarrow()
     from pyarrow.parquet import ParquetWriter
 
     number, text = arrow.float64(), arrow.string()
@@ -107,16 +98,21 @@ def write(target: Path, rows: Iterable[Any], answers: Path, names: dict[str, str
                 writer.write_batch(arrow.RecordBatch.from_arrays([*batch.columns, *added.columns], schema=schema))
 
 
-def _pyarrow() -> Any:
+def pyarrow() -> Any:
+    """Return pyarrow, which not everybody has.
+
+    Raises:
+        InputError: it is not installed.
+    """
     try:
-        import pyarrow
+        import pyarrow as arrow
     except ImportError as error:
         raise InputError("Parquet wants pyarrow: pip install 'headline-topics[parquet]'") from error
-    return pyarrow
+    return arrow
 
 
 def _opened(name: str) -> Any:
-    _pyarrow()
+    pyarrow()
     from pyarrow.parquet import ParquetFile
 
     try:

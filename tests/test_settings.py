@@ -38,7 +38,8 @@ def test_every_setting_is_read() -> None:
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("PORT", "0"), ("PORT", "65536"), ("PORT", "http"), ("WORKERS", "-1"), ("WORKERS", "2.5"), ("THREADS", "٣"),
-     ("BUSY", "9999"), ("SILENCE", "no"), ("RATE", "often"), ("LOG_HEADLINES", "yes")],
+     ("BUSY", "9999"), ("SILENCE", "no"), ("RATE", "often"), ("LOG_HEADLINES", "yes"),
+     ("KEEP_UNCERTAIN", "2")],
 )  # fmt: skip
 def test_a_wrong_value_is_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"{variable} must be"):

@@ -119,6 +119,8 @@ def test_topics_and_threshold(models: Path) -> None:
         (["--from", "feed"], LINES, "not XML"),
         ([], "<?xml version='1.0'?><html/>", "neither RSS nor Atom"),
         (["--to", "feed"], LINES, "only a feed can be written as a feed"),
+        (["--from", "feed", "--to", "parquet"], RSS, "without --out, --keep, --dask and Parquet"),
+        (["--to", "parquet"], LINES, "Parquet is written into a file"),
     ],
 )
 def test_bad_input_is_one_line_on_stderr_and_exit_code_2(
@@ -160,5 +162,5 @@ def test_a_reader_that_goes_away_is_no_error(models: Path, tmp_path: Path) -> No
 def test_help_names_every_format() -> None:
     done = subprocess.run([sys.executable, "-m", "classifier", "--help"], capture_output=True, cwd=ROOT, check=True,
                           env=os.environ | {"COLUMNS": "100"})  # fmt: skip
-    for word in (b"lines", b"ticker", b"csv", b"jsonl", b"table", b"feed", b"ninjs"):
+    for word in (b"lines", b"ticker", b"csv", b"jsonl", b"table", b"feed", b"ninjs", b"parquet"):
         assert word in done.stdout

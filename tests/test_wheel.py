@@ -74,7 +74,11 @@ def test_its_command_labels_a_file_on_two_cores(installed: Installed, tmp_path: 
 def test_what_only_an_extra_brings_is_asked_for_by_name(installed: Installed, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     (tmp_path / "a.txt").write_text(HEADLINE, encoding="utf-8")
-    for extra, arguments in (("parquet", ["a.parquet"]), ("cluster", ["a.txt", "--dask", "tcp://127.0.0.1:9"])):
+    for extra, arguments in (
+        ("parquet", ["a.parquet"]),
+        ("parquet", ["a.txt", "--out", "b.parquet"]),
+        ("cluster", ["a.txt", "--dask", "tcp://127.0.0.1:9"]),
+    ):
         done = installed.run("-m", "classifier", *arguments, cwd=tmp_path)
         assert done.returncode == 2
         [line] = done.stderr.splitlines()
