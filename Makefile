@@ -14,7 +14,8 @@ help: ## this list
 	@echo "  FILE=path               what classify labels                 NAME= ROLES= REVOKE=1  what key makes or takes back"
 	@echo "  HEADLINES=path          what bench times on                  FULL=1  every comparison of evaluate, every size of bench"
 	@echo
-	@echo "  Environment of serve: HOST PORT WORKERS THREADS BUSY SILENCE HEADLINES_MODELS HOSTS ORIGINS KEYS RATE DATABASE_URL QUORUM QUOTA KEEP_UNCERTAIN LOG_HEADLINES (see README)"
+	@echo "  Environment of serve: HOST PORT WORKERS THREADS BUSY SILENCE HEADLINES_MODELS HOSTS ORIGINS KEYS RATE"
+	@echo "  DATABASE_URL QUORUM QUOTA KEEP_UNCERTAIN LOG_HEADLINES (see README)"
 
 $(VENV)/made: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
