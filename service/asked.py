@@ -45,20 +45,30 @@ class Asked:
     """The headlines that cannot be read, by their position among those sent, where a partial answer will do."""
 
 
-def read(request: Request, topics: tuple[str, ...]) -> Asked:
-    """Read a request to classify.
-
-    Args:
-        topics: the labels the model knows.
+def receive(request: Request) -> str:
+    """Return the body of a request to classify, once all of it has arrived.
 
     Raises:
-        Problem: 400 not UTF-8 or not JSON, 413 too large, 415 another media type, 422 a field is wrong.
+        Problem: 400 not UTF-8 or it ends early, 408 it stops arriving, 413 too large, 415 another media type, 422 an
+            unknown parameter.
     """
     kind = _media_type(request)
     if request.environ.get("QUERY_STRING"):
         _check_query(request, _QUERY if kind == "text/plain" else ())
-    text = _text(request)
-    asked = _from_json(text) if kind == "application/json" else _from_text(text, request)
+    return _text(request)
+
+
+def read(request: Request, text: str, topics: tuple[str, ...]) -> Asked:
+    """Read a request to classify.
+
+    Args:
+        text: its body, as received.
+        topics: the labels the model knows.
+
+    Raises:
+        Problem: 400 not JSON, 422 a field is wrong.
+    """
+    asked = _from_json(text) if _media_type(request) == "application/json" else _from_text(text, request)
     _check_topics(asked.topics, topics)
     return asked
 

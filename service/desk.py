@@ -2,7 +2,6 @@
 
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from service.metrics import Metrics
 from service.models import Models, Refused
 from service.problems import Problem
 from service.settings import Settings
+from service.turns import Turns
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Desk:
         self.metrics = Metrics()
         self._fixed = classifier
         self._watched = None if classifier else Models(models, interval, self._swapped, self._refused)
-        self._working = threading.BoundedSemaphore(settings.busy)
+        self._working = Turns(settings.busy)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
 
     @property
@@ -100,16 +100,25 @@ class Desk:
 
     @contextmanager
     def work(self) -> Iterator[None]:
-        """Work on a request that has been read, as one of the few at a time.
+        """Work on a request that has arrived, as one of the few at a time; one that works already goes on.
+
+        Nothing that waits for a client or for a database belongs inside: all the others would wait with it.
 
         Raises:
             Problem: 503 when the others do not finish soon: better told now than piled up.
         """
+        note = notes.current()
+        if note.works:
+            yield
+            return
+        note.contested = self._contested()
         if not self._working.acquire(timeout=_WAIT_SECONDS):
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "Too busy; try again in a second.", headers=_RETRY)
+        note.works = True
         try:
             yield
         finally:
+            note.works = False
             self._working.release()
 
     def classify(
@@ -132,12 +141,12 @@ class Desk:
                 predictions = [explanation.prediction for explanation in explanations]
             else:
                 predictions = model.classify(headlines, **how)
-        if contested := self._contested():
+        note = notes.current()
+        if contested := note.contested:
             predictions = [_withheld(prediction, contested) for prediction in predictions]
         if self._doubtful:
             self._doubtful.note(predictions)
         self.metrics.predictions(predictions)
-        note = notes.current()
         note.headlines += len(predictions)
         note.version = model.version
         if self.settings.log_headlines:

@@ -13,7 +13,7 @@ from service.corrections import Corrections
 from service.desk import Desk
 from service.doubtful import Doubtful
 from service.problems import Problem
-from service.queue import queue
+from service.queue import queue, waiting
 
 _FIELDS = ("id", "headline", "label", "note", "version", "replaces")
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -54,12 +54,13 @@ def blueprint(desk: Desk, corrections: Corrections, doubtful: Doubtful | None = 
         return Response(status=HTTPStatus.NO_CONTENT)
 
     @routes.get("/v1/queue")
-    def waiting() -> Response:
+    def queued() -> Response:
         caller = desk.admit("correct", "review")
         asked.check_query(request, "limit")
         limit, model = _number("limit", 20, MAX_PAGE), desk.model
+        kept = waiting(corrections, doubtful, caller, limit)
         with desk.work():
-            found = queue(model, corrections, doubtful, caller, limit)
+            found = queue(model, kept, limit)
         return _json({"queue": [item.to_dict() for item in found], "version": model.version})
 
     @routes.get("/v1/corrections.jsonl")

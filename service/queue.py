@@ -44,10 +44,18 @@ class Item:
         }
 
 
-def queue(
-    model: Classifier, corrections: Corrections, doubtful: Doubtful | None, caller: Caller, limit: int
-) -> list[Item]:
-    """Return up to `limit` headlines, those that are most worth looking at first.
+@dataclass(frozen=True)
+class Waiting:
+    """What may be worth looking at, as the database has it: votes on headlines that wait, and headlines kept."""
+
+    reported: Sequence[Sequence[Kept]]
+    unjudged: Sequence[str]
+    shown: bool
+    """Whether the caller may see the votes."""
+
+
+def waiting(corrections: Corrections, doubtful: Doubtful | None, caller: Caller, limit: int) -> Waiting:
+    """Return what up to `limit` headlines for this caller are chosen from.
 
     Args:
         doubtful: None where no uncertain headlines are kept.
@@ -57,19 +65,22 @@ def queue(
         Problem: 503 the database is locked or cannot be reached.
     """
     if not corrections.store.is_there():
-        return []
+        return Waiting((), (), shown=False)
     votes = corrections.votes()
-    waiting = _waiting(votes.values(), caller)[:limit]
-    predictions = model.classify([kept[-1].row.headline for kept in waiting])
-    shown = "review" in caller.roles
+    reported = _reported(votes.values(), caller)[:limit]
+    more = doubtful.newest(_SEEN) if doubtful and len(reported) < limit else {}
+    unjudged = [headline for key, headline in more.items() if key not in votes]
+    return Waiting(reported, unjudged, "review" in caller.roles)
+
+
+def queue(model: Classifier, waiting: Waiting, limit: int) -> list[Item]:
+    """Return up to `limit` headlines, those that are most worth looking at first."""
+    predictions = model.classify([kept[-1].row.headline for kept in waiting.reported])
     found = [
-        Item("conflict" if kept[0].status == "conflict" else "reported", prediction, kept if shown else ())
-        for kept, prediction in zip(waiting, predictions, strict=True)
+        Item("conflict" if kept[0].status == "conflict" else "reported", prediction, kept if waiting.shown else ())
+        for kept, prediction in zip(waiting.reported, predictions, strict=True)
     ]
-    if doubtful is None or len(found) == limit:
-        return found
-    unjudged = [headline for key, headline in doubtful.newest(_SEEN).items() if key not in votes]
-    uncertain = (prediction for prediction in model.classify(unjudged) if prediction.reason == "uncertain")
+    uncertain = (p for p in model.classify(waiting.unjudged) if p.reason == "uncertain")
     return found + [Item("uncertain", prediction) for prediction in diverse(uncertain, limit - len(found))]
 
 
@@ -88,7 +99,7 @@ def diverse(predictions: Iterable[Prediction], limit: int) -> list[Prediction]:
     return [*(prediction for prediction, _ in chosen), *alike][:limit]
 
 
-def _waiting(votes: Iterable[list[Kept]], caller: Caller) -> list[list[Kept]]:
+def _reported(votes: Iterable[list[Kept]], caller: Caller) -> list[list[Kept]]:
     """Return the votes on each headline that waits for this caller, most urgent first."""
     reviews = "review" in caller.roles
     found = [

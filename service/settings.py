@@ -16,7 +16,7 @@ VARIABLES = {
     "PORT": "port to listen on (8000)",
     "WORKERS": "processes (2)",
     "THREADS": "connections that a process serves at a time, slow ones included (128)",
-    "BUSY": "requests that a process works on at a time; others wait, and after a second are told to come back (4)",
+    "BUSY": "requests that a process works on at a time; others wait, and after a second are told to come back (1)",
     "SILENCE": "seconds that a client may keep silent in the middle of a request (20)",
     "HEADLINES_MODELS": "models folder (models/)",
     "HOSTS": "names the service answers to, comma-separated (any)",
@@ -43,7 +43,7 @@ class Settings:
     port: int = 8000
     workers: int = 2
     threads: int = 128
-    busy: int = 4
+    busy: int = 1
     silence: int = 20
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from service import access
 from service.app import create_app
 from service.corrections import Corrections
 from service.doubtful import Doubtful
-from service.queue import diverse, queue
+from service.queue import diverse, queue, waiting
 from service.store import Store
 from tests.conftest import OPEN
 
@@ -46,18 +46,18 @@ def kept(store: Store) -> Corrections:
 
 
 def test_reviewers_settle_conflicts_first_and_see_who_said_what(model: Classifier, kept: Corrections) -> None:
-    found = queue(model, kept, None, RITA, 10)
+    found = queue(model, waiting(kept, None, RITA, 10), 10)
     assert [(item.reason, item.prediction.headline) for item in found] == [
         ("conflict", "un titre vu autrement"),
         ("reported", "un titre sur la pluie"),
         ("reported", "un titre d'Anna"),
     ]
     assert [(vote.row.author, vote.row.label) for vote in found[0].reported] == [("bilal", "sport"), ("carla", "other")]
-    assert len(queue(model, kept, None, RITA, 2)) == 2
+    assert len(queue(model, waiting(kept, None, RITA, 2), 2)) == 2
 
 
 def test_editors_give_a_second_opinion_that_does_not_know_the_first(model: Classifier, kept: Corrections) -> None:
-    found = queue(model, kept, None, ANNA, 10)
+    found = queue(model, waiting(kept, None, ANNA, 10), 10)
     assert [item.to_dict() | {"best": "", "confidence": 0} for item in found] == [
         {"headline": "un titre sur la pluie", "reason": "reported", "best": "", "confidence": 0, "corrections": []}
     ]
@@ -66,7 +66,7 @@ def test_editors_give_a_second_opinion_that_does_not_know_the_first(model: Class
 def test_what_is_withdrawn_waits_for_nobody(model: Classifier, kept: Corrections) -> None:
     for found in kept.listed():
         kept.withdraw(found.row.id, RITA)
-    assert queue(model, kept, None, RITA, 10) == []
+    assert queue(model, waiting(kept, None, RITA, 10), 10) == []
 
 
 def test_the_newest_uncertain_headlines_are_kept_once_and_nothing_else(store: Store) -> None:
@@ -105,12 +105,12 @@ def test_uncertain_headlines_come_last_without_those_that_somebody_judged(
     wary = Classifier(replace(model.weights, threshold=1.0))
     doubtful.note(wary.classify(unsure))
     doubtful.write()
-    found = [(item.reason, item.prediction.headline) for item in queue(wary, kept, doubtful, ANNA, 10)]
+    found = [(item.reason, item.prediction.headline) for item in queue(wary, waiting(kept, doubtful, ANNA, 10), 10)]
     assert found[0] == ("reported", "un titre sur la pluie")
     assert sorted(found[1:]) == [("uncertain", "Bourse et stade"), ("uncertain", "Le ministre sous la pluie")]
     # A model that has learned since is not uncertain any more.
     sure = Classifier(replace(model.weights, threshold=0.0))
-    assert {item.reason for item in queue(sure, kept, doubtful, ANNA, 10)} == {"reported"}
+    assert {item.reason for item in queue(sure, waiting(kept, doubtful, ANNA, 10), 10)} == {"reported"}
 
 
 def test_the_least_confident_come_first_and_their_like_last() -> None:
