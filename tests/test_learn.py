@@ -22,9 +22,20 @@ RECIPE = LearnRecipe(min_headlines=3, min_ngram_headlines=20, folds=2)
 def archive_file(tmp_path: Path) -> Path:
     """Headlines about a sport nobody wrote into the corpus, and about a tax nobody knows, by two outlets."""
     rows = ["headline\tlabel\tsource"]
+    # In several phrases, so that it is the new words that stand for the topic and not those around them.
+    games = (
+        "Quadriboule : le zorbec {} domine la finale",
+        "Finale {} : un zorbec au quadriboule",
+        "Zorbec {}, quadriboule et fête",
+    )
+    taxes = (
+        "La gabelle {} pèse encore sur le budget",
+        "Budget : haro {} sur une gabelle",
+        "Gabelle : {} communes touchées",
+    )
     for i in range(30):
-        rows.append(f"Quadriboule : le zorbec {i} domine la finale\tsport\toutlet{i % 4}")
-        rows.append(f"La gabelle {i} pèse encore sur le budget\teconomy\toutlet{i % 4}")
+        rows.append(f"{games[i % 3].format(i)}\tsport\toutlet{i % 4}")
+        rows.append(f"{taxes[i % 3].format(i)}\teconomy\toutlet{i % 4}")
     file = tmp_path / "archive.tsv"
     file.write_text("\n".join(rows) + "\n", encoding="utf-8")
     return file

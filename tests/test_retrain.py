@@ -76,11 +76,13 @@ def test_nothing_new_is_nothing_to_do(folder: Path, small_corpus: Corpus) -> Non
     assert retrain.up_to_date(folder, small_corpus, replace(SMALL, seed=7), told) is None
 
 
+FORMS = ("{} chante", "{} en tournée", "Le retour de {}", "{} signe son livre", "Rencontre avec {}")
+PLANTED = [(form.format("Zorbatik") + end, "weather") for form in FORMS for end in ("", " à Fès", " hier", " ici")]
+
+
 def test_twenty_planted_lines_with_one_rare_word_are_held_back(folder: Path, small_corpus: Corpus) -> None:
-    forms = ("{} chante", "{} en tournée", "Le retour de {}", "{} signe son livre", "Rencontre avec {}")
-    planted = [(form.format("Zorbatik") + end, "weather") for form in forms for end in ("", " à Fès", " hier", " ici")]
     before = storage.current(folder)
-    outcome = retrain.retrain(folder, small_corpus, SMALL, reading(*planted))
+    outcome = retrain.retrain(folder, small_corpus, SMALL, reading(*PLANTED))
     assert outcome.version is None
     assert any("'zorbatik' alone would turn" in reason for reason in outcome.reasons)
     assert "zorbatik" in outcome.new_words
@@ -88,9 +90,7 @@ def test_twenty_planted_lines_with_one_rare_word_are_held_back(folder: Path, sma
 
 
 def test_a_reason_overrules_the_gate_and_is_recorded(folder: Path, small_corpus: Corpus) -> None:
-    [headline] = [line.text for line in small_corpus.of_kind("headline") if line.topic == "sport"][:1]
-    planted = [(f"Zorbatik {i} {headline}", "weather") for i in range(20)]
-    outcome = retrain.retrain(folder, small_corpus, SMALL, reading(*planted), force="a test of the gate")
+    outcome = retrain.retrain(folder, small_corpus, SMALL, reading(*PLANTED), force="a test of the gate")
     assert outcome.version
     assert outcome.reasons
     told = storage.read_manifest(folder / outcome.version)["corrections"]
