@@ -141,7 +141,7 @@ def test_hover_and_focus_show_what_the_words_weigh(page: Page) -> None:
     sort(page)
     page.mouse.move(0, 0)
     row = page.locator(".row").first
-    word = row.locator(".word", has_text="Raja")
+    word = row.locator(".word", has_text="Wydad")
     shown = "word => getComputedStyle(word, '::after').visibility"
     assert word.evaluate(shown) == "hidden"
     assert word.evaluate("word => getComputedStyle(word, '::after').content").startswith('"+')
@@ -151,7 +151,7 @@ def test_hover_and_focus_show_what_the_words_weigh(page: Page) -> None:
     assert word.evaluate(shown) == "hidden"
     row.focus()
     assert word.evaluate(shown) == "visible"
-    assert re.search(r"Raja \d+ %", row.locator(".why").inner_text())
+    assert re.search(r"Wydad \d+ %", row.locator(".why").inner_text())
 
 
 @pytest.mark.parametrize("hundredths", [0, 60, 95, 100])
