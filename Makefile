@@ -17,7 +17,7 @@ help: ## this list
 	@echo "  Environment of serve: HOST PORT WORKERS THREADS BUSY SILENCE HEADLINES_MODELS HOSTS ORIGINS KEYS RATE"
 	@echo "  DATABASE_URL QUORUM QUOTA KEEP_UNCERTAIN LOG_HEADLINES (see README)"
 
-$(VENV)/made: pyproject.toml
+$(VENV)/made: pyproject.toml classifier/kernel.pyx
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[train,serve]'
 	touch $@

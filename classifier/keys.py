@@ -113,17 +113,17 @@ def _code_points(text: str) -> NDArray[np.uint32]:
 
 
 # Code point -> folded code point, or one of the three marks above. Zeroed memory costs nothing until it is touched.
-_ONE = np.zeros(0x110000, dtype=np.uint32)
+FOLDED_CODES = np.zeros(0x110000, dtype=np.uint32)
 
 
 def _fold(headlines: list[str]) -> NDArray[np.uint32]:
     """Return folded code points, spaces between words, an end after each headline."""
     codes = _code_points("\n".join([*headlines, ""]))
-    folded = _ONE[codes]
+    folded = FOLDED_CODES[codes]
     if not folded.all():
         for unseen in np.unique(codes[folded == _UNSEEN]).tolist():
-            _ONE[unseen] = _fold_one(unseen)
-        folded = _ONE[codes]
+            FOLDED_CODES[unseen] = fold_code(unseen)
+        folded = FOLDED_CODES[codes]
     if (folded == _SEVERAL).any():
         # Rare (ligatures, fractions): folded as text first. Folding twice is folding once, so the rest is unchanged.
         return _fold([headline.translate(FOLDED) for headline in headlines])
@@ -132,7 +132,8 @@ def _fold(headlines: list[str]) -> NDArray[np.uint32]:
     return folded[folded != _NOTHING] if (folded == _NOTHING).any() else folded
 
 
-def _fold_one(code: int) -> int:
+def fold_code(code: int) -> int:
+    """Return what a code point folds to: another one, a space, or one of the marks above."""
     folded = FOLDED[code]
     if not folded:
         return _NOTHING

@@ -3,77 +3,30 @@
 The score of a topic is that of TF-IDF over word (1,2)-grams and over word-bounded character (2,5)-grams, weighed by one
 multinomial logistic regression. Each of the two blocks is divided by the Euclidean norm of its *occurrences*, so both
 the numerators and the squared norms are plain sums over the words of a headline: every word owns one short row of
-numbers. Rows are found in two ways, with the same result: for a few headlines in dictionaries of str, term by term; for
-many by the keys of all their terms at once, in NumPy from code points to probabilities, which is faster from some
-sixteen headlines on and needs no dictionaries.
+numbers, and `sums.py` adds them up.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifier.errors import InputError
-from classifier.index import Index
-from classifier.keys import Batch, ngram_keys, pair_keys, read
-from classifier.terms import locate, word_bigrams, words
+from classifier.sums import Sums
+from classifier.terms import locate
 from classifier.topics import describe
+from classifier.weights import Weights
 
 Floats = NDArray[np.float64]
 
 Reason = Literal["uncertain", "unfamiliar", "contested"]
 """Why there is no label; `contested` is the service's, while editors disagree with the model."""
 
-_FEW = 16  # up to so many headlines go term by term
+_FEW = 16  # up to so many headlines are scored one by one, without NumPy
 _CHUNK_LETTERS = 1 << 17  # what NumPy works on at once: enough to amortise its calls, few enough to stay in cache
-
-
-@dataclass(frozen=True)
-class Weights:
-    """What training leaves behind: one flat table of terms, and what turns scores into answers."""
-
-    topics: tuple[str, ...]
-    vocabulary: NDArray[np.uint8]
-    """The terms as UTF-8 text, one a line: words, word pairs, character n-grams."""
-    table: NDArray[np.float32]
-    """(1 + terms, 2 * (topics + 2) + 1): row i + 1 is what one occurrence of term i adds, row 0 is zero.
-
-    First to the block of words: to each topic's score before normalising, to the familiarity (the log-odds of being a
-    headline in one of our languages at all) and to the squared norm; then the same to the block of characters; then to
-    the letters in known words, a number having none. A word's row holds the sums over its character n-grams too. That
-    of an n-gram holds those of the shorter ones it begins with, all of them terms as well, so the longest n-gram found
-    at a place speaks for all that begin there.
-    """
-    words: Index
-    """Finds words and word pairs, which have the first rows."""
-    ngrams: Index
-    """Finds character n-grams, which have the rows after them."""
-    intercept: Floats
-    """(topics + 1,)"""
-    threshold: float = 0.0
-    """Confidence under which the classifier abstains as `uncertain`."""
-    familiarity: float = 0.0
-    """Familiarity under which it abstains as `unfamiliar`."""
-    known_share: float = 0.0
-    """Share of letters standing in known words under which it abstains as `unfamiliar`."""
-
-    @property
-    def n_terms(self) -> int:
-        """How many words, word pairs and character n-grams there are."""
-        return len(self.table) - 1
-
-    def rows(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Return the rows of words and word pairs, and those of character n-grams."""
-        terms = self.vocabulary.tobytes().decode().split("\n")
-        n_words = len(self.words.keys)
-        return (
-            {term: row for row, term in enumerate(terms[:n_words], 1)},
-            {term: row for row, term in enumerate(terms[n_words:], n_words + 1)},
-        )
 
 
 class Prediction(NamedTuple):
@@ -139,9 +92,13 @@ class Classifier:
 
     Pickling one for another process costs little where its tables are memory-mapped and the pickler knows how to pass
     that on, as joblib's does.
+
+    Args:
+        compiled: score by compiled code, where it was built; with the same results, several times as fast.
     """
 
-    def __init__(self, weights: Weights, version: str = "unpublished") -> None:
+    def __init__(self, weights: Weights, version: str = "unpublished", compiled: bool = True) -> None:
+        self._sums = Sums(weights, compiled)
         self.weights = weights
         self.version = version
         self.topics = weights.topics
@@ -185,17 +142,14 @@ class Classifier:
         predictions: list[Prediction] = []
         if len(texts) <= _FEW:
             for text in texts:
-                scores, share = self._score_one(words(text))
+                scores, share = self._score_one(text)
                 row = _softmax_one([scores[c] for c in columns] if columns else scores[:-1])
-                predictions.append(self._prediction(text, names, row, scores[-1], share, threshold))
+                predictions += self._predictions([text], names, [row], scores[-1:], [share], threshold)
         else:
             for chunk in _chunks(texts):
-                table, shares = self._scores(read(chunk))
+                table, shares = self._scores(chunk)
                 rows = _softmax(table[:, columns] if columns else table[:, :-1]).tolist()
-                for text, row, familiarity, share in zip(
-                    chunk, rows, table[:, -1].tolist(), shares.tolist(), strict=True
-                ):
-                    predictions.append(self._prediction(text, names, row, familiarity, share, threshold))
+                predictions += self._predictions(chunk, names, rows, table[:, -1].tolist(), shares.tolist(), threshold)
         return predictions
 
     def probabilities(self, headlines: Iterable[str]) -> Floats:
@@ -234,7 +188,7 @@ class Classifier:
         [prediction] = self.classify([headline], topics=topics, threshold=threshold)
         topic = max(prediction.probabilities, key=prediction.probabilities.__getitem__)
         located = locate(headline)
-        parts = self._contributions(read([headline]))[:, self.topics.index(topic)]
+        parts = self._contributions(headline)[:, self.topics.index(topic)]
         total = float(np.abs(parts).sum()) or 1.0
         drivers = [
             Driver(headline[w.start : w.end], w.start, w.end, part / total)
@@ -242,17 +196,23 @@ class Classifier:
         ]
         return Explanation(prediction, topic, sorted(drivers, key=lambda d: -abs(d.share)))
 
-    def _prediction(
-        self, text: str, names: Sequence[str], row: list[float], familiarity: float, share: float, threshold: float
-    ) -> Prediction:
-        weights, confidence = self.weights, max(row)
-        reason: Reason | None = None
-        if share <= 0 or share < weights.known_share or familiarity < weights.familiarity:
-            reason = "unfamiliar"
-        elif confidence < threshold:
-            reason = "uncertain"
-        label = None if reason else names[row.index(confidence)]
-        return Prediction(text, label, confidence, dict(zip(names, row, strict=True)), reason, self.version, share)
+    def _predictions(
+        self, texts: list[str], names: Sequence[str], rows: list[list[float]], familiarities: list[float],
+        shares: list[float], threshold: float,
+    ) -> Iterator[Prediction]:  # fmt: skip
+        least_share, least_familiarity = self.weights.known_share, self.weights.familiarity
+        version = self.version
+        for text, row, familiarity, share in zip(texts, rows, familiarities, shares, strict=True):
+            confidence, label = max(row), None
+            reason: Reason | None = None
+            if share <= 0 or share < least_share or familiarity < least_familiarity:
+                reason = "unfamiliar"
+            elif confidence < threshold:
+                reason = "uncertain"
+            else:
+                label = names[row.index(confidence)]
+            probabilities = dict(zip(names, row, strict=True))
+            yield Prediction(text, label, confidence, probabilities, reason, version, share)
 
     def _columns(self, topics: Sequence[str]) -> list[int]:
         if isinstance(topics, str) or not topics:
@@ -264,78 +224,36 @@ class Classifier:
             raise InputError("a topic is named twice")
         return [self.topics.index(topic) for topic in topics]
 
-    # One headline at a time, term by term.
-
-    @cached_property
-    def _row_of(self) -> tuple[dict[str, int], dict[str, int]]:
-        return self.weights.rows()
-
-    def _score_one(self, found: list[str]) -> tuple[list[float], float]:
+    def _score_one(self, text: str) -> tuple[list[float], float]:
         """Return one headline's scores, topics + 1 of them, and the share of letters in known words."""
-        if not found:
+        (*sums, known), letters = self._sums.one(text)
+        if not letters:
             return self._intercept, 0.0
-        row_of, row_of_ngram = self._row_of
-        get = row_of.get
-        rows = [get(word, 0) for word in found]
-        if 0 in rows:
-            unknown = [f" {word} " for word, row in zip(found, rows, strict=True) if not row]
-            look = row_of_ngram.get
-            # The longest n-gram that begins at each place. Written out, being the innermost loop of all.
-            rows += [
-                look(t[i : i + 5]) or look(t[i : i + 4]) or look(t[i : i + 3]) or look(t[i : i + 2], 0)
-                for t in unknown
-                for i in range(len(t) - 1)
-            ]
-        rows += [row for pair in word_bigrams(found) if (row := get(pair))]
-        *sums, known = np.add.reduce(self.weights.table.take(rows, 0), 0, np.float64).tolist()
         width = len(sums) // 2
         word_norm, char_norm = math.sqrt(sums[width - 1]) or 1.0, math.sqrt(sums[-1]) or 1.0
         scores = [
             start + word / word_norm + char / char_norm
             for start, word, char in zip(self._intercept, sums, sums[width:], strict=False)
         ]
-        return scores, known / len("".join(found))
-
-    # Many headlines at a time, by the keys of their terms.
+        return scores, known / letters
 
     def _all_scores(self, headlines: Iterable[str]) -> Floats:
-        scores = [self._scores(read(chunk))[0] for chunk in _chunks(_checked(headlines))]
+        scores = [self._scores(chunk)[0] for chunk in _chunks(_checked(headlines))]
         return np.concatenate([np.empty((0, len(self._intercept))), *scores])
 
-    def _scores(self, batch: Batch) -> tuple[Floats, Floats]:
+    def _scores(self, texts: list[str]) -> tuple[Floats, Floats]:
         """Return scores (headlines, topics + 1) and the share of letters in known words (headlines,)."""
-        rows, pairs = self._rows(batch)
-        [known_pairs] = pairs.nonzero()
-        rows[known_pairs] += self.weights.table.take(pairs[known_pairs], axis=0)
-        sums = _segment_sums(np.column_stack([rows, batch.lengths]), batch.counts)
-        known, letters = sums[:, -2], sums[:, -1]
-        return self.weights.intercept + sum(map(_normalised, self._blocks(sums))), known / np.maximum(letters, 1)
-
-    def _rows(self, batch: Batch) -> tuple[Floats, NDArray[np.int32]]:
-        """Return each word's row of the table, worked out where the word is unknown, and where its pair's row is."""
-        weights = self.weights
-        at, pairs = weights.words.find(np.stack([batch.keys, pair_keys(batch)]))
-        rows = weights.table.take(at, axis=0).astype(np.float64)
-        unknown = at == 0
-        if unknown.any():
-            letters = batch.letters[np.repeat(unknown, batch.lengths)]
-            ngrams, rows_per_word = ngram_keys(letters, batch.lengths[unknown])
-            longest = weights.ngrams.find_last(ngrams)
-            longest = np.where(longest, longest + len(weights.words.keys), 0)
-            rows[unknown] = _segment_sums(weights.table.take(longest, axis=0), rows_per_word)
-        return rows, pairs
+        sums, letters = self._sums.many(texts)
+        return self.weights.intercept + sum(map(_normalised, self._blocks(sums))), sums[:, -1] / np.maximum(letters, 1)
 
     def _blocks(self, rows: Floats) -> tuple[Floats, Floats]:
         """Return the parts of rows or sums that are of words and of characters, of shape (n, topics + 2) each."""
         width = len(self.topics) + 2
         return rows[:, :width], rows[:, width : 2 * width]
 
-    def _contributions(self, batch: Batch) -> Floats:
+    def _contributions(self, headline: str) -> Floats:
         """Return the centred part that each word of one headline has in the scores, of shape (words, topics)."""
-        rows, pairs = self._rows(batch)
-        for left, pair in enumerate(pairs.tolist()):
-            if pair:
-                rows[left : left + 2] += self.weights.table[pair] / 2
+        rows = self._sums.by_word(headline)
         parts = np.zeros((len(rows), len(self.topics)))
         for block in self._blocks(rows):
             parts += block[:, :-2] / np.sqrt(block[:, -1].sum() or 1.0)
@@ -362,15 +280,6 @@ def _checked(headlines: Iterable[str]) -> list[str]:
         if not isinstance(text, str):
             raise InputError(f"a headline must be a str, not {type(text).__name__}")
     return texts
-
-
-def _segment_sums(rows: NDArray[np.floating], lengths: NDArray[np.intp]) -> Floats:
-    """Return the sum of each run of rows, run i being `lengths[i]` long; 0 for an empty run."""
-    sums = np.zeros((len(lengths), rows.shape[1]))
-    full = lengths > 0
-    if full.any():
-        sums[full] = np.add.reduceat(rows, np.cumsum(lengths[full]) - lengths[full], axis=0, dtype=np.float64)
-    return sums
 
 
 def _normalised(sums: Floats) -> Floats:

@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 from classifier import manifest as manifests
 from classifier.errors import ModelError
 from classifier.index import Index
-from classifier.model import Classifier, Weights
+from classifier.model import Classifier
+from classifier.weights import Weights
 
 FORMAT = 2
 """Raised whenever an older reader would misread a newer folder."""

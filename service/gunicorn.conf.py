@@ -1,6 +1,7 @@
 """How `make serve` runs gunicorn; `settings.py` says what comes from the environment."""
 
 import atexit
+import gc
 import os
 import shutil
 import socket
@@ -54,7 +55,13 @@ def leave_nothing_behind() -> None:
 
 
 def when_ready(server: Any) -> None:
-    """Give every connection a timeout: accepted sockets inherit that of the socket they come from."""
+    """Give every connection a timeout: accepted sockets inherit that of the socket they come from.
+
+    And keep the garbage collector off what was loaded before the workers are forked: it would look through all of it
+    again and again, and every worker would get a copy of its own by being looked at.
+    """
+    gc.collect()
+    gc.freeze()
     for listener in server.LISTENERS:
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", settings.silence, 0))
 

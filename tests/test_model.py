@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Classifier, InputError
-from classifier.keys import read
 from classifier.terms import words
 from training.corpus import Corpus
 from training.fit import Trained
@@ -35,10 +34,11 @@ def test_agrees_with_the_pipeline_on_thousands_of_lines_in_four_languages(
 @given(st.lists(st.text(max_size=120), min_size=1, max_size=5))
 def test_agrees_with_the_pipeline_on_any_text(small_trained: Trained, texts: list[str]) -> None:
     theirs = pipeline_probabilities(small_trained, texts)
-    assert np.abs(Classifier(small_trained.weights).probabilities(texts) - theirs).max() < TOLERANCE
-    # A few headlines are scored another way.
-    few = Classifier(small_trained.weights).classify(texts)
-    assert np.abs([list(p.probabilities.values()) for p in few] - theirs).max() < TOLERANCE
+    for compiled in (True, False):
+        ours = Classifier(small_trained.weights, compiled=compiled)
+        assert np.abs(ours.probabilities(texts) - theirs).max() < TOLERANCE
+        # A few headlines are scored another way.
+        assert np.abs([list(p.probabilities.values()) for p in ours.classify(texts)] - theirs).max() < TOLERANCE
 
 
 def test_familiarity_agrees_with_its_pipeline_too(small_trained: Trained, own_corpus: Corpus) -> None:
@@ -155,7 +155,7 @@ def test_the_words_that_drive_a_topic_come_first(model: Classifier) -> None:
 
 def test_contributions_add_up_to_the_score(model: Classifier) -> None:
     headline = "Botola : le Raja bat le Wydad sous la pluie"
-    parts = model._contributions(read([headline])).sum(axis=0)
+    parts = model._contributions(headline).sum(axis=0)
     scores = np.log(model.probabilities([headline])[0]) - model.weights.intercept[:-1]
     assert np.allclose(parts, scores - scores.mean())
 

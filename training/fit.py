@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline
 
 from classifier.errors import InputError
-from classifier.model import Weights
+from classifier.weights import Weights
 from training import calibrate, lexicon, passes
 from training.compile import flatten
 from training.corpus import Corpus, Line

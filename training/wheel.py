@@ -10,13 +10,16 @@ from classifier import storage
 from classifier.errors import ClassifierError
 
 _ROOT = Path(__file__).parent.parent
+_COMPILED = "[[tool.setuptools.ext-modules]]"
+"""Where the part of pyproject.toml begins, the last one, that asks for compiled code."""
 _NEEDED = ("pyproject.toml", "README.md", "LICENSE", "classifier", "training", "service")
 
 
 def build(models: Path, out: Path) -> Path:
     """Build a wheel that carries the model in force, and return its file.
 
-    It is built from a copy of what is here, so nothing is left among the sources.
+    It is built from a copy of what is here, so nothing is left among the sources; and without compiled code, so that
+    it can be installed on any machine.
 
     Args:
         models: a models folder; its scikit-learn pipeline stays behind.
@@ -31,6 +34,8 @@ def build(models: Path, out: Path) -> Path:
         copy = Path(folder)
         for name in _NEEDED:
             _copy(_ROOT / name, copy / name)
+        settings = copy / "pyproject.toml"
+        settings.write_text(settings.read_text(encoding="utf-8").partition(_COMPILED)[0], encoding="utf-8")
         inside = copy / "classifier" / storage.PACKAGED
         storage.copy_served(models / version, inside / version)
         storage.set_current(inside, version)
@@ -40,7 +45,7 @@ def build(models: Path, out: Path) -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        leave = shutil.ignore_patterns("__pycache__", "corpus", storage.PACKAGED)
+        leave = shutil.ignore_patterns("__pycache__", "corpus", storage.PACKAGED, "kernel.*")
         shutil.copytree(source, target, ignore=leave)
     else:
         shutil.copyfile(source, target)

@@ -140,17 +140,19 @@ def _refuse(constant: str) -> None:
 
 
 def both_paths(model: Classifier) -> Check:
-    """Return a target: one by one and many at once, headlines get the same answers, which are probabilities."""
+    """Return a target: one by one and many at once, compiled and not, headlines get the same answers."""
     filling = [headline.decode() for headline in seeds.TEXTS] * 2
+    plain = Classifier(model.weights, model.version, compiled=False)
 
     def check(data: bytes) -> None:
         headlines = text_of(data).split("\n")[:16]
         singly = model.classify(headlines)
-        together = model.classify(headlines + filling)
-        for one, other in zip(singly, together, strict=False):
-            worst = max(abs(p - other.probabilities[topic]) for topic, p in one.probabilities.items())
-            assert worst <= TOLERANCE, f"the two paths differ by {worst} on {one.headline!r}"
-            assert abs(one.known_share - other.known_share) <= TOLERANCE, f"known share of {one.headline!r}"
+        others = model.classify(headlines + filling), plain.classify(headlines), plain.classify(headlines + filling)
+        for one, *same in zip(singly, *others, strict=False):
+            for other in same:
+                worst = max(abs(p - other.probabilities[topic]) for topic, p in one.probabilities.items())
+                assert worst <= TOLERANCE, f"two ways differ by {worst} on {one.headline!r}"
+                assert abs(one.known_share - other.known_share) <= TOLERANCE, f"known share of {one.headline!r}"
             assert abs(sum(one.probabilities.values()) - 1) <= TOLERANCE, "probabilities do not sum to 1"
             assert 0 <= one.known_share <= 1
             assert one.confidence == max(one.probabilities.values()) <= 1
