@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from classifier import load, storage
+from classifier import Classifier, load, storage
+from classifier.sums import COMPILED
 from classifier.terms import fold
 from training import publish, read
 
-NAMES = ("classifier", "scikit-learn pipeline", "fastText, subwords 2 to 5")
+NAMES = ("classifier", "classifier, not compiled", "scikit-learn pipeline", "fastText, subwords 2 to 5")
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,14 @@ class Contender:
 
 def contender(name: str, models: Path) -> Contender | None:
     """Return a contender, None if it is not installed."""
-    if name == NAMES[0]:
+    if name in NAMES[:2]:
         ours = load(models)
+        if name == NAMES[1]:
+            ours = Classifier(ours.weights, ours.version, compiled=False)
+        elif not COMPILED:
+            return None
         return Contender(lambda text: ours.classify([text]), ours.probabilities)
-    if name == NAMES[1]:
+    if name == NAMES[2]:
         pipeline = publish.load_pipeline(models / storage.current(models))
         return Contender(lambda text: pipeline.predict_proba([text]), pipeline.predict_proba)
     return _fasttext()
