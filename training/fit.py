@@ -271,5 +271,5 @@ def _calibrate_without_archive(corpus: Corpus, recipe: Recipe) -> dict[str, floa
         return {"temperature": 1.0, "threshold": 0.0}
     base = _fit_lines(corpus, kept + corpus.generated(recipe.generated, recipe.seed), [], recipe, lambda _: None)
     scores = base.scores(base.features.transform([line.text for line in test]))
-    truth = np.array([corpus.topics.index(line.topic) for line in test])
+    truth = np.array([base.topics.index(line.topic) for line in test])
     return calibrate.figures(scores, scores.argmax(axis=1) == truth)

@@ -146,7 +146,8 @@ def _rehearsed(corpus: Corpus, base: Base, at: NDArray[np.intp], lines: Counter[
     """
     own = [*corpus.of_kind("headline"), *corpus.of_kind("term")]
     matrix = base.features.transform([line.text for line in own])
-    targets = np.array([[float(line.topic == topic) for topic in corpus.topics] for line in own])
+    topics = corpus.topics
+    targets = np.array([[float(line.topic == topic) for topic in topics] for line in own])
     size = Counter(line.lang for line in own)
     told = {lang: lines[lang] / count for lang, count in size.items()}
     weight = np.array([told[line.lang] if any(told.values()) else 1.0 for line in own])
