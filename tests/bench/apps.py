@@ -33,8 +33,8 @@ class OfPipeline(Classifier):
         texts = list(headlines)
         rows = self.pipeline.predict_proba(texts).tolist()
         names = self.pipeline.classes_.tolist()
-        threshold = self.weights.threshold
-        return [self._prediction(text, names, row, 9.0, 1.0, threshold) for text, row in zip(texts, rows, strict=True)]
+        known = [9.0] * len(texts), [1.0] * len(texts)
+        return list(self._predictions(texts, names, rows, *known, self.weights.threshold))
 
 
 def pipeline() -> Flask:
