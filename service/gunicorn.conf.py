@@ -54,14 +54,20 @@ def leave_nothing_behind() -> None:
         shutil.rmtree(metrics_folder, ignore_errors=True)
 
 
-def when_ready(server: Any) -> None:
-    """Give every connection a timeout: accepted sockets inherit that of the socket they come from.
+def on_starting(server: Any) -> None:  # noqa: ARG001
+    """Keep the garbage collector off what is loaded before the workers are forked.
 
-    And keep the garbage collector off what was loaded before the workers are forked: it would look through all of it
-    again and again, and every worker would get a copy of its own by being looked at.
+    It would look through all of it again and again, and every worker would get a copy of its own by being looked at.
     """
     gc.collect()
     gc.freeze()
+
+
+def when_ready(server: Any) -> None:
+    """Give every connection a timeout: accepted sockets inherit that of the socket they come from.
+
+    At once: a client that connects before it is set has none.
+    """
     for listener in server.LISTENERS:
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", settings.silence, 0))
 
