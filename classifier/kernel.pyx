@@ -11,13 +11,13 @@ from libc.stdlib cimport free, malloc
 
 import numpy as np
 
-from classifier.keys import RADIX as _RADIX
+from classifier import keys
 from classifier.terms import CHAR_NGRAM_LENGTHS
 
-cdef uint64_t RADIX = _RADIX
+# As numbers of C, which is what makes them fast.
+cdef uint64_t RADIX = keys.RADIX, SPACE = keys.SPACE
+cdef uint32_t UNSEEN = keys.UNSEEN, NOTHING = keys.NOTHING, SEVERAL = keys.SEVERAL
 cdef Py_ssize_t LONGEST = CHAR_NGRAM_LENGTHS[-1]
-cdef uint64_t SPACE = 32  # every letter is above it; the marks of the folding table are below
-cdef uint32_t UNSEEN = 0, NOTHING = 1, SEVERAL = 2
 
 
 cdef struct Table:

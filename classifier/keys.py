@@ -18,9 +18,9 @@ Counts = NDArray[np.intp]
 
 RADIX = 0x9E3779B97F4A7C15  # odd, so that no power of it loses bits; the golden ratio's digits spread them well
 
-_SPACE, _END = 32, 10  # every letter is above them
-_UNSEEN, _NOTHING, _SEVERAL = 0, 1, 2
-_SPACE_KEY = np.uint64(_SPACE * RADIX & (1 << 64) - 1)
+SPACE, _END = 32, 10  # every letter is above them
+UNSEEN, NOTHING, SEVERAL = 0, 1, 2
+_SPACE_KEY = np.uint64(SPACE * RADIX & (1 << 64) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def keys(texts: list[str]) -> Keys:
 def read(headlines: list[str]) -> Batch:
     """Return the words of headlines: those of `terms.words`, without making a str of any of them."""
     folded = _fold(headlines)
-    is_letter = folded > _SPACE
+    is_letter = folded > SPACE
     letters = folded[is_letter].astype(np.uint64)
     edges = np.flatnonzero(np.diff(is_letter, prepend=False, append=False))
     starts, ends = edges[::2], edges[1::2]
@@ -76,7 +76,7 @@ def ngram_keys(letters: Keys, lengths: Counts) -> tuple[Keys, Counts]:
     padded_lengths, longest = lengths + 2, CHAR_NGRAM_LENGTHS[-1]
     ends = np.cumsum(padded_lengths)
     count = int(padded_lengths.sum())
-    padded = np.full(count + longest, _SPACE, dtype=np.uint64)
+    padded = np.full(count + longest, SPACE, dtype=np.uint64)
     inner = np.ones(count, dtype=bool)
     inner[ends - 1] = inner[ends - padded_lengths] = False
     padded[:count][inner] = letters
@@ -121,22 +121,22 @@ def _fold(headlines: list[str]) -> NDArray[np.uint32]:
     codes = _code_points("\n".join([*headlines, ""]))
     folded = FOLDED_CODES[codes]
     if not folded.all():
-        for unseen in np.unique(codes[folded == _UNSEEN]).tolist():
+        for unseen in np.unique(codes[folded == UNSEEN]).tolist():
             FOLDED_CODES[unseen] = fold_code(unseen)
         folded = FOLDED_CODES[codes]
-    if (folded == _SEVERAL).any():
+    if (folded == SEVERAL).any():
         # Rare (ligatures, fractions): folded as text first. Folding twice is folding once, so the rest is unchanged.
         return _fold([headline.translate(FOLDED) for headline in headlines])
     ends = np.cumsum([len(headline) + 1 for headline in headlines], dtype=np.intp) - 1
     folded[ends] = _END
-    return folded[folded != _NOTHING] if (folded == _NOTHING).any() else folded
+    return folded[folded != NOTHING] if (folded == NOTHING).any() else folded
 
 
 def fold_code(code: int) -> int:
     """Return what a code point folds to: another one, a space, or one of the marks above."""
     folded = FOLDED[code]
     if not folded:
-        return _NOTHING
+        return NOTHING
     if folded.isspace():
-        return _SPACE
-    return ord(folded) if len(folded) == 1 else _SEVERAL
+        return SPACE
+    return ord(folded) if len(folded) == 1 else SEVERAL
